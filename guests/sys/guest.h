@@ -145,6 +145,12 @@ static inline long must_result(const char *file, int line, const char *text, lon
     })
 #define MUST(call) must_result(__FILE__, __LINE__, #call, (long)(call))
 
+/*
+ * RAW(open, "x", O_RDONLY) makes exactly that system call: the C library's open makes openat, its
+ * stat makes newfstatat, and so on. Arguments of 64 bits must have a 64-bit type (-1L, not -1).
+ */
+#define RAW(name, ...) syscall(SYS_##name __VA_OPT__(, ) __VA_ARGS__)
+
 /* Prints "label: " and the bytes as a C string would write them. */
 static inline void show_text(const char *label, const void *bytes, size_t length)
 {

@@ -1,0 +1,74 @@
+/*
+ * Guest physical memory: one memfd, reserved whole and committed on touch, cut into 4 KiB frames
+ * with a reference count each. Everything that a guest can hold in memory (anonymous pages, page
+ * cache, tmpfs files, pipe buffers) lives in frames, so the box's memory limit is the arena's size.
+ *
+ * Threads: an arena belongs to one box and is touched only by the G that holds the box's P.
+ */
+#ifndef EMU_ARENA_H
+#define EMU_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  4096ull
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
+
+/* Number of a frame. Frame 0 is never handed out: 0 means none. */
+typedef uint32_t frame_t;
+
+/*
+ * What the engine may have cached of a frame. A frame's code is translated only while it is
+ * FRAME_CODE; before anything writes to such a frame its translations must go (frame_make_data).
+ */
+enum frame_state { FRAME_DATA, FRAME_CODE };
+
+struct arena;
+
+/*
+ * Reserves room for `bytes` of frames (rounded up to a page). NULL with errno set when the host
+ * refuses. Costs address space only until frames are touched.
+ */
+struct arena *arena_create(uint64_t bytes);
+void arena_destroy(struct arena *arena);
+
+/* Host address of the whole arena and its size in bytes: what the engine maps as physical memory.
+ */
+void *arena_base(struct arena *arena);
+uint64_t arena_bytes(const struct arena *arena);
+
+/* Frames in use, and the most that may be. */
+uint64_t arena_used(const struct arena *arena);
+uint64_t arena_limit(const struct arena *arena);
+
+/*
+ * A frame with one reference, filled with zeros. When none is free, `reclaim` is asked once to give
+ * some back (the page cache drops clean pages). 0 when memory is out.
+ */
+frame_t frame_alloc(struct arena *arena);
+void frame_ref(struct arena *arena, frame_t frame);
+/* Gives one reference back; the last one frees the frame and its host memory is reused. */
+void frame_unref(struct arena *arena, frame_t frame);
+uint32_t frame_refs(const struct arena *arena, frame_t frame);
+
+/* The frame's 4,096 bytes on the host. Call frame_make_data first when you are going to write. */
+void *frame_ptr(struct arena *arena, frame_t frame);
+
+enum frame_state frame_state(const struct arena *arena, frame_t frame);
+void frame_set_state(struct arena *arena, frame_t frame, enum frame_state state);
+
+/* Before the host writes into a frame: drops the engine's translations of it, if there may be any.
+ */
+void frame_make_data(struct arena *arena, frame_t frame);
+
+/*
+ * `drop_code` is called (by frame_make_data and when a code frame is freed) to make the engine
+ * forget its translations; `reclaim` to free frames: it returns how many it gave back.
+ */
+void arena_set_hooks(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame),
+                     void *code_ctx, uint64_t (*reclaim)(void *ctx, uint64_t wanted),
+                     void *reclaim_ctx);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * The sandbox kernel's own structures: box, process, task. Included by sandbox/ alone.
+ *
+ * Concurrency: every guest task is a G of the runtime and the box has one P, so kernel code is
+ * serialized between scheduling points (wait.h). There are no locks; do not keep pointers into
+ * tables over a scheduling point without a reference.
+ *
+ * Errors: functions return 0 or a positive result, or -errno. Host calls are made through the
+ * runtime's stubs (rt_rawsyscall6 and friends), never through libc's errno, because a G may go on
+ * on another thread.
+ */
+#ifndef SANDBOX_KERNEL_H
+#define SANDBOX_KERNEL_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "abi/abi.h"
+#include "abi/tap.h"
+#include "emu/cpu.h"
+#include "emu/mm.h"
+#include "runtime/rt.h"
+#include "sandbox/wait.h"
+
+struct file;
+struct mount_namespace;
+struct box;
+struct box_config;
+
+#define NSIG_GUEST 64
+
+/* A set of signals, bit signo-1, as the kernel's sigset_t of 8 bytes. */
+typedef uint64_t sigset64;
+#define SIGBIT(signo) (1ull << ((signo)-1))
+
+/* kernel_sigaction as rt_sigaction passes it on amd64. */
+struct sig_action {
+    gaddr_t handler; /* SIG_DFL 0, SIG_IGN 1 */
+    uint64_t flags;
+    gaddr_t restorer;
+    sigset64 mask;
+};
+
+/* Dispositions; shared between tasks by CLONE_SIGHAND. */
+struct sig_actions {
+    unsigned refs;
+    struct sig_action action[NSIG_GUEST];
+};
+
+/* A queued signal; siginfo is the 128-byte amd64 layout, which the host's siginfo_t shares. */
+struct sig_queued {
+    struct sig_queued *next;
+    siginfo_t info;
+};
+struct sig_pending {
+    sigset64 set;
+    struct sig_queued *head, *tail;
+    unsigned count;
+};
+
+/* User and group identity; copied by fork, immutable while shared is not needed: it is small. */
+struct cred {
+    uint32_t ruid, euid, suid, fsuid;
+    uint32_t rgid, egid, sgid, fsgid;
+    uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
+    uint32_t securebits;
+    bool no_new_privs;
+    unsigned ngroups;
+    uint32_t groups[64];
+};
+
+struct fd_entry {
+    struct file *file; /* NULL: free */
+    bool cloexec;
+};
+/* Descriptor table; shared by CLONE_FILES. */
+struct fd_table {
+    unsigned refs;
+    unsigned size, lowest_free;
+    struct fd_entry *entry;
+};
+
+/* Root, working directory, umask; shared by CLONE_FS. Paths are defined in vfs/vfs.h. */
+struct fs_context {
+    unsigned refs;
+    struct path *root, *cwd;
+    uint32_t umask;
+};
+
+/* An interval timer of setitimer/timer_create, alarm. See sandbox/ktimer.h. */
+struct ktimer {
+    int64_t when;     /* absolute ns on its clock, 0: disarmed */
+    int64_t interval; /* ns, 0: one shot */
+    void (*fire)(struct ktimer *timer);
+    void *ctx;
+    unsigned heap_index; /* place in the box's timer heap, 0: not in it */
+};
+
+struct terminal;
+
+/* A process group id and session id are numbers; the box finds members by walking processes. */
+struct process {
+    pid_t pid;
+    pid_t pgid, sid;
+    struct box *box;
+    struct process *parent; /* real parent; the box's init for orphans */
+    struct process *children, *sibling_next, *sibling_prev;
+    struct process *all_next, *all_prev; /* every process of the box, in order of pid */
+
+    struct task *tasks; /* threads, linked by task->thread_next; the leader first while it lives */
+    unsigned live_tasks;
+    struct mm *mm;
+    struct sig_actions *actions;
+    struct sig_pending pending;
+    struct wait_queue wait_children; /* woken when a child changes state */
+    struct wait_queue wait_exit;     /* pidfd pollers */
+    struct wait_queue signal_wait;   /* signalfd pollers */
+
+    enum { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_DEAD } state;
+    int wait_status; /* as wait4 reports it, once zombie */
+    bool exiting;    /* exit_group or a fatal signal is under way */
+    bool stopped;    /* by a stop signal */
+    bool stop_reported, continued_pending;
+    int stop_signal;
+    int exit_signal; /* sent to the parent at the end; SIGCHLD or clone's choice, 0 none */
+    bool child_subreaper;
+    bool did_exec;           /* setpgid by the parent is refused after it */
+    int parent_death_signal; /* prctl(PR_SET_PDEATHSIG) */
+    bool dumpable;
+    bool vfork_parent_waits; /* wakes vfork_done at exec or exit */
+    struct wait_queue vfork_done;
+
+    struct rlimit64 {
+        uint64_t cur, max;
+    } rlimit[16];
+    struct ktimer itimer_real;
+    int64_t itimer_cpu[2][2]; /* ITIMER_VIRTUAL, ITIMER_PROF: value left and interval, ns of CPU */
+    struct posix_timer *posix_timers;
+    int next_posix_timer;
+
+    int64_t start_time;                     /* ns, box CLOCK_MONOTONIC */
+    int64_t cpu_user, cpu_system;           /* ns, of ended threads */
+    int64_t children_user, children_system; /* ns, of waited-for children */
+    uint64_t minor_faults, children_faults;
+    uint64_t max_rss, children_max_rss; /* bytes */
+
+    struct terminal *tty; /* controlling terminal or NULL */
+    struct path *exe;     /* /proc/PID/exe */
+    char *cmdline_note;   /* unused unless argv was overwritten: see procfs */
+    uint32_t personality;
+    int nice;
+    int ioprio;
+    int sched_policy, sched_priority;
+    uint64_t sched_flags;
+    int oom_score_adj;
+    uint64_t timer_slack;
+};
+
+struct task {
+    pid_t tid;
+    struct process *process;
+    struct task *thread_next;
+    struct box *box;
+    rt_g *g;
+    struct cpu_thread *cpu; /* registers */
+    struct mm *mm;          /* as process->mm; differs only in a CLONE_VM child process */
+
+    struct cred cred;
+    struct fd_table *fds;
+    struct fs_context *fs;
+    char comm[16];
+
+    sigset64 sigmask;
+    sigset64 saved_sigmask; /* to put back after sigsuspend, ppoll, ... */
+    bool restore_sigmask;
+    struct sig_pending pending;
+    struct {
+        gaddr_t sp;
+        uint64_t size;
+        uint32_t flags;
+    } altstack;
+
+    /* The call under way. */
+    const struct abi_call *call;
+    uint64_t args[6];
+    enum restart restart;
+    bool restarting;          /* this is the second round of an interrupted call */
+    int64_t restart_deadline; /* for task_deadline */
+    bool in_hook;             /* served inside the engine's hook: may not wait */
+    enum call_handling handling;
+
+    bool sleeping, woken, timed_out, killable_only;
+    struct ktimer wait_timer;
+    bool exit_requested;     /* the task must end at the next return to user mode */
+    bool interruptible_host; /* in rt_syscall6_interruptible */
+
+    gaddr_t clear_child_tid; /* set_tid_address, CLONE_CHILD_CLEARTID */
+    gaddr_t robust_list;
+    uint64_t robust_list_len;
+    gaddr_t vfork_stack_note;
+    int64_t cpu_user, cpu_system; /* ns */
+    uint64_t voluntary_switches, involuntary_switches;
+    void *scratch; /* memory of this call, freed at the gate: task_scratch */
+    size_t scratch_used;
+};
+
+/* ---- tasks and processes: task.c, process.c ---- */
+
+/* The task whose call is being served or whose code runs. */
+struct task *task_current(void);
+struct process *process_find(struct box *box, pid_t pid);
+struct task *task_find(struct box *box, pid_t tid);
+/* Calls visit for every process; a non-zero result ends the walk and is returned. */
+int process_each(struct box *box, int (*visit)(struct process *process, void *ctx), void *ctx);
+bool process_group_exists(struct box *box, pid_t pgid, pid_t sid);
+
+/*
+ * `len` bytes that live until the call under way ends; never NULL: CHECK fails when the host has no
+ * memory. For copies of guest arguments of bounded size (at most 1 MiB a call).
+ */
+void *task_scratch(struct task *task, size_t len);
+
+/* Copies a path argument into scratch memory: the string, or NULL with *error = -EFAULT,
+ * -ENAMETOOLONG. */
+const char *task_path(struct task *task, gaddr_t path, int *error);
+
+bool task_capable(const struct task *task, int capability);
+bool cred_in_group(const struct cred *cred, uint32_t gid);
+
+/* Ends the thread group with this wait status (exit code << 8, or a signal); returns to the gate.
+ */
+void process_exit_group(struct process *process, int wait_status);
+
+/* ---- signals: signal.c ---- */
+
+/* Queues a signal; info NULL: SI_KERNEL. 0, or -EAGAIN when RLIMIT_SIGPENDING is reached. */
+int signal_send_process(struct process *process, int signo, const siginfo_t *info);
+int signal_send_task(struct task *task, int signo, const siginfo_t *info);
+/* To every process of the group. -ESRCH when it has none. */
+int signal_send_group(struct box *box, pid_t pgid, int signo, const siginfo_t *info);
+/* A fault of the task's own instruction: a blocked or ignored one kills. */
+void signal_fault(struct task *task, int signo, int code, gaddr_t addr);
+/* True when a signal is pending that the task does not block. */
+bool signal_pending(const struct task *task);
+bool signal_fatal_pending(const struct task *task);
+/* Takes the lowest pending signal in `set` off the queues into *info: its number, or 0. */
+int signal_take(struct task *task, sigset64 set, siginfo_t *info);
+/* Sets the mask (SIGKILL and SIGSTOP never blocked) and looks again what is deliverable. */
+void signal_set_mask(struct task *task, sigset64 mask);
+/* Mask for the length of this call: put back after it or after the handler (sigsuspend, ppoll). */
+void signal_set_temporary_mask(struct task *task, sigset64 mask);
+/* Reads a sigset argument of `size` bytes: -EINVAL unless size is 8, -EFAULT. */
+int signal_copy_set(struct task *task, gaddr_t set, uint64_t size, sigset64 *out);
+
+/* ---- clock: clock.c ---- */
+
+/* Nanoseconds of CLOCK_MONOTONIC (starts near zero at the box's start) and CLOCK_REALTIME. */
+int64_t clock_monotonic(struct box *box);
+int64_t clock_realtime(struct box *box);
+/* CPU time of the calling task so far: user plus system, ns. */
+int64_t task_cpu_time(struct task *task);
+int64_t process_cpu_time(struct process *process);
+
+void ktimer_start(struct box *box, struct ktimer *timer, int64_t when, int64_t interval);
+/* True when it was armed. */
+bool ktimer_stop(struct box *box, struct ktimer *timer);
+
+/* ---- random numbers: rng.c ---- */
+void rng_bytes(struct box *box, void *buf, size_t len);
+
+/* ---- descriptors: files.c ---- */
+
+/* The file of fd with a reference, or NULL (the caller returns -EBADF). O_PATH files are refused.
+ */
+struct file *fd_get(struct task *task, int fd);
+/* The same, O_PATH files allowed. */
+struct file *fd_get_any(struct task *task, int fd);
+/*
+ * Lowest free descriptor >= from for file; takes over the caller's reference, also on failure.
+ * -EMFILE when RLIMIT_NOFILE is reached, -ENOMEM.
+ */
+int fd_install(struct task *task, struct file *file, int from, bool cloexec);
+int fd_close(struct task *task, int fd);
+
+/* ---- the box ---- */
+
+struct page_cache;
+struct vfs;
+
+struct box {
+    const struct box_config *config;
+    struct arena *arena;
+    struct cpu *cpu;
+    struct vfs *vfs;
+    struct process *processes; /* list, by pid */
+    struct process *init;
+    struct task **tasks_by_tid; /* pid table: PID_MAX entries, also for process leaders */
+    pid_t last_pid;
+    unsigned process_count, task_count;
+    const struct tap *tap; /* NULL: nobody listens */
+    struct clock_state *clock;
+    struct rng_state *rng;
+    char hostname[65], domainname[65];
+    struct terminal *console; /* the host's terminal, when stdin is one */
+    int64_t boot_realtime;
+    uint64_t random_seed;
+};
+
+#define PID_MAX 32768
+
+/* An own bug: prints the context and stops the worker. Never reachable from guest data. */
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (__builtin_expect(!(condition), 0))                                                     \
+            kernel_bug(__FILE__, __LINE__, #condition);                                            \
+    } while (0)
+_Noreturn void kernel_bug(const char *file, int line, const char *condition);
+
+#endif

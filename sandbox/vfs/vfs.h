@@ -1,0 +1,259 @@
+/*
+ * The file tree that a guest sees: mounts, names, inodes and open files.
+ *
+ * Layers: path.c walks names over mounts (every rule of path_resolution(7)); a file system supplies
+ * inodes and the operations below; handlers in sandbox/sys_*.c call the vfs_* functions, which
+ * check permissions and keep errno order. Nothing outside a mount that the user gave is reachable
+ * on the host: host file systems use openat2 beneath their root descriptor, without following
+ * links.
+ *
+ * References: dentries, inodes, files and mounts are counted; a function that returns one in an out
+ * parameter gives the caller a reference, unless it says "borrowed".
+ */
+#ifndef SANDBOX_VFS_VFS_H
+#define SANDBOX_VFS_VFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "emu/mm.h"
+#include "sandbox/kernel.h"
+#include "sandbox/wait.h"
+
+struct inode;
+struct dentry;
+struct mount;
+struct file;
+struct superblock;
+
+/* A place in the tree. path_put drops both references. */
+struct path {
+    struct mount *mount;
+    struct dentry *dentry;
+};
+void path_get(const struct path *path);
+void path_put(struct path *path);
+
+/* What stat, statx and friends report; times in ns since the epoch. */
+struct attributes {
+    uint64_t dev, ino;
+    uint32_t mode; /* type and permissions */
+    uint32_t nlink, uid, gid;
+    uint64_t rdev;         /* as makedev */
+    uint64_t size, blocks; /* bytes, 512-byte units */
+    uint32_t blksize;
+    int64_t atime, mtime, ctime, btime; /* btime 0: unknown */
+    uint64_t mount_id;
+};
+
+/* Which members of struct attributes a setattr changes. */
+enum {
+    SET_MODE = 1,
+    SET_UID = 2,
+    SET_GID = 4,
+    SET_SIZE = 8,
+    SET_ATIME = 16,
+    SET_MTIME = 32,
+    SET_CTIME = 64,
+};
+
+/*
+ * A cursor over the memory of a read or write: guest iovecs, or one host buffer (for exec and
+ * splice). uio_copy_to moves bytes from the kernel into it, uio_copy_from out of it; both advance
+ * and return the count, less than len only at a bad guest address (then error is -EFAULT) or the
+ * end.
+ */
+struct uio {
+    struct mm *mm;      /* NULL: host memory */
+    struct iovec *iov;  /* guest addresses unless mm is NULL; validated: sum fits ssize_t */
+    size_t count, skip; /* vectors left, bytes done of the first */
+    size_t left;        /* bytes left in all */
+    int error;
+};
+size_t uio_copy_to(struct uio *uio, const void *src, size_t len);
+size_t uio_copy_from(struct uio *uio, void *dst, size_t len);
+size_t uio_zero(struct uio *uio, size_t len);
+/* Host address of the next piece (at most to the end of a guest page), *len its length; NULL at a
+ * bad address. Does not advance: call uio_advance after the transfer. */
+void *uio_window(struct uio *uio, size_t *len, enum mm_access access);
+void uio_advance(struct uio *uio, size_t len);
+void uio_host(struct uio *uio, struct iovec *storage, void *buf, size_t len);
+void uio_guest(struct uio *uio, struct iovec *storage, struct mm *mm, gaddr_t addr, size_t len);
+
+/* ---- inodes ---- */
+
+struct dir_context {
+    /* Takes one entry; false when the caller's buffer is full. `next` is the offset after it. */
+    bool (*emit)(struct dir_context *ctx, const char *name, size_t len, uint64_t ino, unsigned type,
+                 int64_t next);
+};
+
+/* Every member may be NULL: then the errno named beside it, or the default, is given. */
+struct inode_ops {
+    /* Fills dentry->inode, or leaves it NULL when there is no such name (negative). 0 or -errno. */
+    int (*lookup)(struct inode *dir, struct dentry *dentry); /* -ENOTDIR */
+    int (*create)(struct inode *dir, struct dentry *dentry, uint32_t mode, uint64_t rdev,
+                  const struct cred *cred); /* any type but directory and link; -EPERM */
+    int (*mkdir)(struct inode *dir, struct dentry *dentry, uint32_t mode, const struct cred *cred);
+    int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target,
+                   const struct cred *cred);
+    int (*link)(struct inode *dir, struct dentry *dentry, struct inode *target);
+    int (*unlink)(struct inode *dir, struct dentry *dentry);
+    int (*rmdir)(struct inode *dir, struct dentry *dentry);
+    /* flags: RENAME_NOREPLACE and RENAME_EXCHANGE only, others were refused before. */
+    int (*rename)(struct inode *from_dir, struct dentry *from, struct inode *to_dir,
+                  struct dentry *to, unsigned flags);
+    /* O_TMPFILE: a nameless inode, *out with a reference. */
+    int (*tmpfile)(struct inode *dir, uint32_t mode, const struct cred *cred, struct inode **out);
+    int (*getattr)(struct inode *inode, struct attributes *out);
+    int (*setattr)(struct inode *inode, const struct attributes *attr, unsigned set);
+    /* Bytes of the target, not NUL-terminated; cut to size. */
+    ssize_t (*readlink)(struct inode *inode, char *buf, size_t size); /* -EINVAL */
+    /* A magic link (/proc/PID/exe, fd/N) leads straight to a path, whatever its text says. */
+    int (*follow)(struct inode *inode, struct path *out);
+    /* Sets file->ops and file->private; NULL: inode->file_ops are used. */
+    int (*open)(struct inode *inode, struct file *file);
+    /* Names "user.x"; size 0 asks for the length. -ENODATA, -ERANGE. NULL: -EOPNOTSUPP. */
+    ssize_t (*getxattr)(struct inode *inode, const char *name, void *buf, size_t size);
+    int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size,
+                    int flags);
+    int (*removexattr)(struct inode *inode, const char *name);
+    ssize_t (*listxattr)(struct inode *inode, char *buf, size_t size);
+    void (*evict)(struct inode *inode); /* last reference has gone */
+};
+
+struct inode {
+    unsigned refs;
+    struct superblock *sb;
+    uint64_t ino;
+    uint32_t type; /* S_IFMT bits; never changes */
+    const struct inode_ops *ops;
+    const struct file_ops *file_ops;
+    void *private;
+    struct page_cache *pages; /* frames of a regular file, NULL while nothing is cached */
+    struct file_lock *locks;  /* POSIX, OFD and flock locks: locks.c */
+    struct wait_queue lock_wait;
+    struct pipe *pipe; /* FIFO */
+    int write_count;   /* open for writing (>0) or executed (<0): ETXTBSY */
+};
+struct inode *inode_get(struct inode *inode);
+void inode_put(struct inode *inode);
+
+/* ---- open files ---- */
+
+struct poll_table;
+
+struct file_ops {
+    /* pos: the offset to use and advance (the file's own or pread's). -EAGAIN: would block. */
+    ssize_t (*read)(struct file *file, struct uio *uio, int64_t *pos);  /* -EINVAL */
+    ssize_t (*write)(struct file *file, struct uio *uio, int64_t *pos); /* -EINVAL */
+    int64_t (*lseek)(struct file *file, int64_t offset, int whence);    /* -ESPIPE */
+    int (*readdir)(struct file *file, struct dir_context *ctx);         /* -ENOTDIR */
+    /* Events that are true now; registers the poller's entries by poll_wait when table is not NULL.
+     */
+    unsigned (*poll)(struct file *file, struct poll_table *table); /* regular: always ready */
+    long (*ioctl)(struct file *file, struct task *task, unsigned request,
+                  gaddr_t arg);                                                 /* -ENOTTY */
+    int (*fsync)(struct file *file, bool data_only);                            /* -EINVAL */
+    int (*fallocate)(struct file *file, int mode, int64_t offset, int64_t len); /* -EOPNOTSUPP */
+    /* The backing object for a mapping, borrowed from the file. -ENODEV. */
+    int (*mmap)(struct file *file, uint32_t vma_flags, struct backing **out);
+    /* A descriptor was closed (flush) and the last reference has gone (release). */
+    int (*flush)(struct file *file);
+    void (*release)(struct file *file);
+    /* A line or more for /proc/PID/fdinfo/N. */
+    size_t (*fdinfo)(struct file *file, char *buf, size_t size);
+};
+
+/* An open file description. */
+struct file {
+    unsigned refs;
+    const struct file_ops *ops;
+    struct path path;    /* where it was opened; anonymous files live on the internal mount */
+    struct inode *inode; /* same as path.dentry's at the time of the open */
+    uint32_t flags;      /* O_* as F_GETFL shows them: access mode and status flags, O_PATH */
+    int64_t pos;
+    void *private;
+    int owner_pid; /* F_SETOWN: pid, or minus a process group */
+    int owner_signal;
+    struct epoll_item *watchers; /* entries of epoll sets that hold this file */
+    struct wait_queue wait;      /* for simple files: readers, writers and pollers */
+};
+struct file *file_get(struct file *file);
+void file_put(struct file *file);
+static inline bool file_readable(const struct file *file)
+{
+    return (file->flags & 3) != 1 /* O_WRONLY */;
+}
+static inline bool file_writable(const struct file *file)
+{
+    return (file->flags & 3) != 0 /* O_RDONLY */;
+}
+
+/* An anonymous file (pipe end, eventfd, pidfd...): name is what readlink of /proc/self/fd/N shows.
+ */
+struct file *file_anonymous(struct box *box, const char *name, const struct file_ops *ops,
+                            void *private, uint32_t flags);
+
+/* poll.c: a poller gives a table, a file hangs an entry of it on its queue. */
+void poll_wait(struct poll_table *table, struct wait_queue *queue);
+
+/* ---- calls of the rest of the kernel ---- */
+
+enum {
+    WALK_FOLLOW = 1,    /* follow a link in the last component */
+    WALK_EMPTY = 2,     /* AT_EMPTY_PATH: "" means dirfd itself */
+    WALK_DIRECTORY = 4, /* last component must be a directory (trailing slash adds it) */
+    WALK_PARENT = 8,    /* stop before the last component, which is given back */
+    WALK_NO_XDEV = 16,  /* RESOLVE_* of openat2 */
+    WALK_NO_SYMLINKS = 32,
+    WALK_NO_MAGICLINKS = 64,
+    WALK_BENEATH = 128,
+    WALK_IN_ROOT = 256,
+};
+
+/* Resolves path from dirfd (AT_FDCWD or a descriptor). 0 or -errno. */
+int vfs_walk(struct task *task, int dirfd, const char *path, unsigned walk, struct path *out);
+/*
+ * Resolves all but the last component. *name (at most NAME_MAX + 1 bytes, with NUL) gets the last;
+ * *out a negative or positive dentry below a locked parent is not needed: there are no locks.
+ */
+int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct path *parent,
+                    char name[256], bool *trailing_slash);
+
+/* open(2) without the descriptor. flags as open's, resolve as openat2's. */
+int vfs_open(struct task *task, int dirfd, const char *path, uint32_t flags, uint32_t mode,
+             uint64_t resolve, struct file **out);
+/* Opens what a path names, with the task's rights (exec: check X_OK first by vfs_permission). */
+int vfs_open_path(struct task *task, const struct path *path, uint32_t flags, struct file **out);
+
+int vfs_getattr(const struct path *path, struct attributes *out);
+int inode_getattr(struct inode *inode, struct attributes *out);
+/* mask: R_OK|W_OK|X_OK; by fsuid/fsgid and capabilities. -EACCES, -EROFS for W_OK on a read-only
+ * mount. */
+int vfs_permission(struct task *task, const struct path *path, int mask);
+
+/* Reads at an offset into host memory, short only at the end of the file (exec, #! lines). */
+ssize_t file_pread(struct file *file, void *buf, size_t len, int64_t pos);
+/* read(2)/write(2) on an open file: blocks as the file's flags say; signals, SIGPIPE, limits,
+ * access mode, offsets are handled here. pos NULL: the file's own offset. */
+ssize_t vfs_read(struct task *task, struct file *file, struct uio *uio, int64_t *pos);
+ssize_t vfs_write(struct task *task, struct file *file, struct uio *uio, int64_t *pos);
+unsigned vfs_poll(struct file *file, struct poll_table *table);
+
+/*
+ * Text of a path as the task sees it below its root: length without NUL, -ENOENT when it was
+ * removed and `deleted` is NULL (else *deleted is set), -ENAMETOOLONG, -EXDEV when it is not below
+ * the root (getcwd then shows "(unreachable)").
+ */
+ssize_t path_text(struct task *task, const struct path *path, char *buf, size_t size,
+                  bool *deleted);
+
+/* A file of anonymous shared memory (memfd_create, MAP_SHARED|MAP_ANONYMOUS), in tmpfs. */
+int shmem_file(struct box *box, const char *name, uint64_t size, uint32_t flags, struct file **out);
+
+#endif

@@ -129,14 +129,18 @@ def compare(native, sandbox):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--abibox", required=True, help="the command to test")
+    parser.add_argument("--abibox", help="the command to test")
+    parser.add_argument("--native-twice", action="store_true",
+                        help="compare two native runs instead: is the program deterministic?")
     parser.add_argument("--programs", required=True, help="directory of the built guest programs")
     parser.add_argument("name", help="a program of guests/sys")
     arguments = parser.parse_args()
 
-    abibox = os.path.abspath(arguments.abibox)
+    if (arguments.abibox is None) != arguments.native_twice:
+        parser.error("one of --abibox and --native-twice is needed")
     program = os.path.join(os.path.abspath(arguments.programs), arguments.name)
     source = os.path.join(os.path.dirname(__file__), "../../guests/sys", arguments.name + ".c")
+    abibox = os.path.abspath(arguments.abibox or program)
     for file in (abibox, program, source):
         if not os.path.exists(file):
             print(f"run.py: {file} does not exist", file=sys.stderr)
@@ -147,7 +151,10 @@ def main():
         print("skipped: it needs namespaces, and the system gives none (run it as root)")
         return SKIPPED
     native_command, native = run_native(program, isolated)
-    sandbox_command, sandbox = run_sandbox(abibox, program)
+    if arguments.native_twice:
+        sandbox_command, sandbox = run_native(program, isolated)
+    else:
+        sandbox_command, sandbox = run_sandbox(abibox, program)
 
     if not native.out and not native.err:
         print("the native run printed nothing: it proves nothing")

@@ -134,11 +134,15 @@ struct inode {
     const struct inode_ops *ops;
     const struct file_ops *file_ops;
     void *private;
-    struct page_cache *pages; /* frames of a regular file, NULL while nothing is cached */
-    struct file_lock *locks;  /* POSIX, OFD and flock locks: locks.c */
+    struct page_cache *pages;     /* page_cache.h: of files that live elsewhere; NULL: none */
+    struct file_mapping *mapping; /* mapping.c: made by the first mmap, NULL before */
+    struct file_lock *locks;      /* POSIX, OFD and flock locks: locks.c */
     struct wait_queue lock_wait;
     struct pipe *pipe; /* FIFO */
     int write_count;   /* open for writing (>0) or executed (<0): ETXTBSY */
+    uint64_t hash_key; /* inode_hash_add */
+    struct inode *hash_next;
+    bool hashed;
 };
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);

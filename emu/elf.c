@@ -31,8 +31,7 @@ static const struct {
     [ELF_NOT_PROGRAM] = {ENOEXEC, "is an ELF file but no program (an object or core file)"},
     [ELF_BAD_ENTRY_SIZE] = {ENOEXEC, "is a broken ELF: program headers have a wrong size"},
     [ELF_BAD_ENTRY_COUNT] = {ENOEXEC, "is a broken ELF: no or too many program headers"},
-    [ELF_PROGRAM_HEADERS_CUT] = {ENOEXEC,
-                                 "is truncated: its program headers lie outside the file"},
+    [ELF_PROGRAM_HEADERS_CUT] = {ENOEXEC, "is truncated: its program headers lie outside the file"},
     [ELF_BAD_INTERPRETER] = {ENOEXEC, "is a broken ELF: the interpreter's name is not a path"},
     [ELF_INTERPRETER_CUT] = {EIO, "is truncated: the interpreter's name lies outside the file"},
     [ELF_NO_SEGMENT] = {EINVAL, "is a broken ELF: it has nothing to load"},
@@ -140,8 +139,8 @@ static enum elf_error read_interpreter(const struct elf_source *source, const El
 {
     if (entry->p_filesz < 2 || entry->p_filesz > ELF_INTERPRETER_MAX)
         return ELF_BAD_INTERPRETER;
-    enum elf_error error = read_all(source, image->interpreter, entry->p_filesz, entry->p_offset,
-                                    ELF_INTERPRETER_CUT);
+    enum elf_error error =
+        read_all(source, image->interpreter, entry->p_filesz, entry->p_offset, ELF_INTERPRETER_CUT);
     if (error)
         return error;
     return image->interpreter[entry->p_filesz - 1] == '\0' ? ELF_OK : ELF_BAD_INTERPRETER;
@@ -161,7 +160,8 @@ static enum elf_error check_segment(const Elf64_Phdr *entry, bool position_indep
         return ELF_OK;
     if (((entry->p_vaddr ^ entry->p_offset) & ~PAGE_MASK) != 0)
         return ELF_SEGMENT_MISALIGNED;
-    if (__builtin_add_overflow(entry->p_offset, entry->p_filesz, &end) || end > INT64_MAX - PAGE_SIZE)
+    if (__builtin_add_overflow(entry->p_offset, entry->p_filesz, &end) ||
+        end > INT64_MAX - PAGE_SIZE)
         return ELF_SEGMENT_OFFSET;
     return ELF_OK;
 }

@@ -68,7 +68,7 @@ struct elf_image {
     gaddr_t low, high;  /* page-aligned span of all segments */
     gaddr_t code_start, code_end, data_start, data_end, brk;
     unsigned segment_count;
-    struct elf_segment *segment;              /* owned; elf_free */
+    struct elf_segment *segment;               /* owned; elf_free */
     char interpreter[ELF_INTERPRETER_MAX + 1]; /* "" when there is no PT_INTERP */
 };
 
@@ -100,9 +100,9 @@ int elf_errno(enum elf_error error);
 const char *elf_machine_name(uint16_t machine);
 
 /*
- * Maps all segments at their addresses plus bias (page aligned) from the file's backing object, with
- * zeroed rest pages. 0 or -ENOMEM, -EINVAL (outside user memory), -EFAULT (a page to be zeroed lies
- * after the end of the file).
+ * Maps all segments at their addresses plus bias (page aligned) from the file's backing object,
+ * with zeroed rest pages. 0 or -ENOMEM, -EINVAL (outside user memory), -EFAULT (a page to be zeroed
+ * lies after the end of the file).
  */
 int elf_map(const struct elf_image *image, struct mm *mm, struct backing *backing, gaddr_t bias);
 

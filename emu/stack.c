@@ -198,8 +198,7 @@ static void fill_auxv(uint64_t auxv[AUXV_ENTRIES][2], const struct stack *stack,
 }
 
 /* argc, argv, envp and auxv from stack->sp upwards; notes where the strings begin and end. */
-static int write_vectors(struct stack *stack, gaddr_t strings,
-                         const uint64_t auxv[AUXV_ENTRIES][2])
+static int write_vectors(struct stack *stack, gaddr_t strings, const uint64_t auxv[AUXV_ENTRIES][2])
 {
     struct word_writer writer = {.mm = stack->mm, .addr = stack->sp};
     struct string_walk walk = {.mm = stack->mm, .addr = strings};

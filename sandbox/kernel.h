@@ -186,6 +186,7 @@ struct task {
 
     /* The call under way. */
     const struct abi_call *call;
+    uint64_t call_number; /* RAX at the trap: what a restart puts back */
     uint64_t args[6];
     enum restart restart;
     bool restarting;          /* this is the second round of an interrupted call */
@@ -196,6 +197,8 @@ struct task {
     bool sleeping, woken, timed_out, killable_only;
     struct ktimer wait_timer;
     bool exit_requested;     /* the task must end at the next return to user mode */
+    bool exited;             /* task_exit has run; a leader stays so until it is waited for */
+    bool is_exec_thread;     /* the thread that outlives its group in execve */
     bool interruptible_host; /* in rt_syscall6_interruptible */
 
     gaddr_t clear_child_tid; /* set_tid_address, CLONE_CHILD_CLEARTID */
@@ -217,6 +220,8 @@ struct task *task_find(struct box *box, pid_t tid);
 /* Calls visit for every process; a non-zero result ends the walk and is returned. */
 int process_each(struct box *box, int (*visit)(struct process *process, void *ctx), void *ctx);
 bool process_group_exists(struct box *box, pid_t pgid, pid_t sid);
+/* No member has a parent in the same session but another group: stop signals are ignored. */
+bool process_group_orphaned(struct box *box, pid_t pgid);
 
 /*
  * `len` bytes that live until the call under way ends; never NULL: CHECK fails when the host has no
@@ -286,6 +291,24 @@ struct file *fd_get_any(struct task *task, int fd);
 int fd_install(struct task *task, struct file *file, int from, bool cloexec);
 int fd_close(struct task *task, int fd);
 
+/* fork: a copy with the same open files, or one more user (CLONE_FILES). NULL: no memory. */
+struct fd_table *fd_table_clone(const struct fd_table *table);
+struct fd_table *fd_table_ref(struct fd_table *table);
+/* The task gives up its table; its last user closes every file. */
+void fd_table_unref(struct task *task, struct fd_table *table);
+/* exec: unshares the table (0 or -ENOMEM), and later closes what is marked close-on-exec. */
+int fd_table_unshare(struct task *task);
+void fd_table_close_on_exec(struct task *task);
+
+struct fs_context *fs_context_clone(const struct fs_context *fs);
+struct fs_context *fs_context_ref(struct fs_context *fs);
+void fs_context_unref(struct fs_context *fs);
+
+/* ---- terminals: tty ---- */
+
+/* A session leader ends: its terminal is nobody's any more, its foreground group gets SIGHUP. */
+void terminal_session_ended(struct process *leader);
+
 /* ---- the box ---- */
 
 struct page_cache;
@@ -298,6 +321,7 @@ struct box {
     struct vfs *vfs;
     struct process *processes; /* list, by pid */
     struct process *init;
+    struct process *main; /* the program; when it ends, the box does */
     struct task **tasks_by_tid; /* pid table: PID_MAX entries, also for process leaders */
     pid_t last_pid;
     unsigned process_count, task_count;

@@ -60,6 +60,12 @@ int task_wait_killable(struct task *task);
 /* Makes a parked task go on; without effect on a task that does not sleep in task_wait. */
 void task_wake(struct task *task);
 
+/*
+ * A signal has become deliverable: ends the task's sleep (a killable one only if the signal is
+ * fatal) or its interruptible host call, and makes it leave guest code soon.
+ */
+void task_interrupt(struct task *task);
+
 /* One queue, one round: add, task_wait, remove. */
 int wait_on(struct wait_queue *queue, struct task *task, int64_t deadline, enum restart restart);
 

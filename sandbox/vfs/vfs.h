@@ -232,6 +232,8 @@ int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct path 
 /* open(2) without the descriptor. flags as open's, resolve as openat2's. */
 int vfs_open(struct task *task, int dirfd, const char *path, uint32_t flags, uint32_t mode,
              uint64_t resolve, struct file **out);
+/* In vfs_open_path's flags: opened to be executed. X_OK was checked, R_OK is not asked for. */
+#define VFS_OPEN_EXEC 040
 /* Opens what a path names, with the task's rights (exec: check X_OK first by vfs_permission). */
 int vfs_open_path(struct task *task, const struct path *path, uint32_t flags, struct file **out);
 

@@ -20,10 +20,11 @@
 typedef uint32_t frame_t;
 
 /*
- * What the engine may have cached of a frame. A frame's code is translated only while it is
- * FRAME_CODE; before anything writes to such a frame its translations must go (frame_make_data).
+ * What the engine may hold of a frame: nothing, an entry that lets the guest write, or translated
+ * code. Never the last two together, because the engine misses writes through a second mapping of a
+ * frame that it translated (measured): the TLB fill moves a frame from one state to the other.
  */
-enum frame_state { FRAME_DATA, FRAME_CODE };
+enum frame_state { FRAME_IDLE, FRAME_WRITTEN, FRAME_CODE };
 
 struct arena;
 
@@ -53,7 +54,8 @@ void frame_ref(struct arena *arena, frame_t frame);
 void frame_unref(struct arena *arena, frame_t frame);
 uint32_t frame_refs(const struct arena *arena, frame_t frame);
 
-/* The frame's 4,096 bytes on the host. Call frame_make_data first when you are going to write. */
+/* The frame's 4,096 bytes on the host. Call frame_before_write before writing into one
+ * that a guest may have executed. */
 void *frame_ptr(struct arena *arena, frame_t frame);
 
 enum frame_state frame_state(const struct arena *arena, frame_t frame);
@@ -63,12 +65,10 @@ void frame_set_state(struct arena *arena, frame_t frame, enum frame_state state)
  */
 void frame_make_data(struct arena *arena, frame_t frame);
 
-/*
- * `drop_code` is called (by frame_make_data and when a code frame is freed) to make the engine
- * forget its translations; `reclaim` to free frames: it returns how many it gave back.
- */
-void arena_set_hooks(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame),
-                     void *code_ctx, uint64_t (*reclaim)(void *ctx, uint64_t wanted),
-                     void *reclaim_ctx);
+/* Called (by frame_before_write, and when a code frame is freed) to forget a frame's translations. */
+void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame), void *ctx);
+/* Called when no frame is free: gives back about `wanted` frames, returns how many. */
+void arena_set_reclaim_hook(struct arena *arena, uint64_t (*reclaim)(void *ctx, uint64_t wanted),
+                            void *ctx);
 
 #endif

@@ -32,8 +32,8 @@ struct arena {
 
 static void *reserve(uint64_t bytes)
 {
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
@@ -180,7 +180,8 @@ void frame_before_write(struct arena *arena, frame_t frame)
         arena->drop_code(arena->code_ctx, frame);
 }
 
-void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame), void *ctx)
+void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame),
+                         void *ctx)
 {
     arena->drop_code = drop_code;
     arena->code_ctx = ctx;

@@ -65,8 +65,10 @@ void frame_set_state(struct arena *arena, frame_t frame, enum frame_state state)
  */
 void frame_make_data(struct arena *arena, frame_t frame);
 
-/* Called (by frame_before_write, and when a code frame is freed) to forget a frame's translations. */
-void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame), void *ctx);
+/* Called (by frame_before_write, and when a code frame is freed) to forget a frame's translations.
+ */
+void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame),
+                         void *ctx);
 /* Called when no frame is free: gives back about `wanted` frames, returns how many. */
 void arena_set_reclaim_hook(struct arena *arena, uint64_t (*reclaim)(void *ctx, uint64_t wanted),
                             void *ctx);

@@ -87,11 +87,12 @@ static bool walk_table(struct walk *walk, frame_t frame, unsigned level, gaddr_t
         if (!*entry)
             continue;
         if (level == 0) {
-            if (walk->visit && !walk->visit(walk->ctx, entry_base, entry))
+            if (!walk->visit(walk->ctx, entry_base, entry))
                 return false;
             continue;
         }
-        if (!walk_table(walk, pte_frame(*entry), level - 1, entry_base))
+        if ((walk->visit || level > 1) &&
+            !walk_table(walk, pte_frame(*entry), level - 1, entry_base))
             return false;
         if (!walk->visit && entry_base >= walk->start && entry_base + span <= walk->end) {
             frame_unref(walk->table->arena, pte_frame(*entry));

@@ -11,9 +11,9 @@
 typedef uint64_t pte_t;
 
 enum {
-    PTE_PROT = 7,     /* VMA_READ | VMA_WRITE | VMA_EXEC that the engine may use without a fault */
+    PTE_PROT = 7, /* VMA_READ | VMA_WRITE | VMA_EXEC that the engine may use without a fault */
     PTE_PRESENT = 8,
-    PTE_OWNED = 16,   /* may be written in place: not copy-on-write (or a dirty shared page) */
+    PTE_OWNED = 16, /* may be written in place: not copy-on-write (or a dirty shared page) */
 };
 
 static inline frame_t pte_frame(pte_t pte)
@@ -37,7 +37,8 @@ struct pagetable {
 bool pagetable_init(struct pagetable *table, struct arena *arena);
 /* All entries must have been cleared. */
 void pagetable_destroy(struct pagetable *table);
-/* The entry of addr's page, NULL when there is no table for it yet. Valid until a table is freed. */
+/* The entry of addr's page, NULL when there is no table for it yet. Valid until a table is freed.
+ */
 pte_t *pagetable_find(struct pagetable *table, gaddr_t addr);
 /* The same, making tables as needed; NULL when memory is out. */
 pte_t *pagetable_make(struct pagetable *table, gaddr_t addr);

@@ -1,0 +1,175 @@
+/*
+ * See insn.h. The only file that includes capstone.
+ */
+#include "emu/insn.h"
+
+#include <capstone/capstone.h>
+#include <string.h>
+
+#include "emu/cpu.h"
+
+/* One decoder for the life of the process; abibox decodes on one thread at a time. */
+static csh decoder(void)
+{
+    static csh handle;
+
+    if (!handle && cs_open(CS_ARCH_X86, CS_MODE_64, &handle) == CS_ERR_OK)
+        cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+    return handle;
+}
+
+static const struct {
+    x86_reg reg;
+    int cpu;
+    unsigned bits;
+} register_map[] = {
+    {X86_REG_RAX, CPU_RAX, 64},    {X86_REG_RBX, CPU_RBX, 64},  {X86_REG_RCX, CPU_RCX, 64},
+    {X86_REG_RDX, CPU_RDX, 64},    {X86_REG_RSI, CPU_RSI, 64},  {X86_REG_RDI, CPU_RDI, 64},
+    {X86_REG_RBP, CPU_RBP, 64},    {X86_REG_RSP, CPU_RSP, 64},  {X86_REG_R8, CPU_R8, 64},
+    {X86_REG_R9, CPU_R9, 64},      {X86_REG_R10, CPU_R10, 64},  {X86_REG_R11, CPU_R11, 64},
+    {X86_REG_R12, CPU_R12, 64},    {X86_REG_R13, CPU_R13, 64},  {X86_REG_R14, CPU_R14, 64},
+    {X86_REG_R15, CPU_R15, 64},    {X86_REG_EAX, CPU_RAX, 32},  {X86_REG_EBX, CPU_RBX, 32},
+    {X86_REG_ECX, CPU_RCX, 32},    {X86_REG_EDX, CPU_RDX, 32},  {X86_REG_ESI, CPU_RSI, 32},
+    {X86_REG_EDI, CPU_RDI, 32},    {X86_REG_EBP, CPU_RBP, 32},  {X86_REG_ESP, CPU_RSP, 32},
+    {X86_REG_R8D, CPU_R8, 32},     {X86_REG_R9D, CPU_R9, 32},   {X86_REG_R10D, CPU_R10, 32},
+    {X86_REG_R11D, CPU_R11, 32},   {X86_REG_R12D, CPU_R12, 32}, {X86_REG_R13D, CPU_R13, 32},
+    {X86_REG_R14D, CPU_R14, 32},   {X86_REG_R15D, CPU_R15, 32}, {X86_REG_FS, CPU_FS_BASE, 64},
+    {X86_REG_GS, CPU_GS_BASE, 64},
+};
+
+struct operand_context {
+    const cs_insn *insn;
+    insn_reg_fn *get;
+    void *ctx;
+};
+
+static uint64_t register_value(const struct operand_context *c, x86_reg reg)
+{
+    if (reg == X86_REG_RIP || reg == X86_REG_EIP)
+        return c->insn->address + c->insn->size;
+    for (size_t i = 0; i < sizeof register_map / sizeof *register_map; i++) {
+        if (register_map[i].reg == reg) {
+            uint64_t value = c->get(c->ctx, register_map[i].cpu);
+            return register_map[i].bits == 32 ? (uint32_t)value : value;
+        }
+    }
+    return 0;
+}
+
+static gaddr_t operand_address(const struct operand_context *c, const x86_op_mem *mem)
+{
+    gaddr_t addr = (uint64_t)mem->disp;
+
+    if (mem->base != X86_REG_INVALID)
+        addr += register_value(c, mem->base);
+    if (mem->index != X86_REG_INVALID)
+        addr += register_value(c, mem->index) * (uint64_t)mem->scale;
+    if (c->insn->detail->x86.addr_size == 4)
+        addr = (uint32_t)addr;
+    if (mem->segment == X86_REG_FS || mem->segment == X86_REG_GS)
+        addr += register_value(c, mem->segment);
+    return addr;
+}
+
+/* True when [addr, addr + size) touches the page; *fault gets the first byte on it. */
+static bool touches(gaddr_t addr, unsigned size, gaddr_t page, gaddr_t *fault)
+{
+    gaddr_t last = addr + (size ? size : 1) - 1;
+
+    if (addr >= page && addr - page < PAGE_SIZE) {
+        *fault = addr;
+        return true;
+    }
+    if (addr < page && last >= page && last - page < PAGE_SIZE) {
+        *fault = page;
+        return true;
+    }
+    return false;
+}
+
+/* Where the implicit stack access of push, pop, call, ret and the like happens. */
+static bool stack_access(const struct operand_context *c, gaddr_t page, enum mm_access access,
+                         gaddr_t *fault)
+{
+    uint64_t rsp = c->get(c->ctx, CPU_RSP);
+
+    switch (c->insn->id) {
+    case X86_INS_LEAVE:
+        return touches(c->get(c->ctx, CPU_RBP), 8, page, fault);
+    case X86_INS_ENTER:
+        return touches(rsp - 8, 8, page, fault);
+    default:
+        return touches(access == MM_WRITE ? rsp - 8 : rsp, 8, page, fault);
+    }
+}
+
+gaddr_t insn_fault_address(const uint8_t *bytes, size_t len, gaddr_t rip, gaddr_t page,
+                           enum mm_access access, insn_reg_fn *get, void *ctx)
+{
+    gaddr_t fault = page;
+    cs_insn *insn = NULL;
+    struct operand_context c = {NULL, get, ctx};
+    const cs_x86 *x86;
+    bool found = false;
+
+    if (access == MM_EXEC)
+        return rip >= page && rip - page < PAGE_SIZE ? rip : page;
+    if (cs_disasm(decoder(), bytes, len, rip, 1, &insn) != 1)
+        return page;
+    c.insn = insn;
+    x86 = &insn->detail->x86;
+    for (int i = 0; i < x86->op_count && !found; i++) {
+        if (x86->operands[i].type == X86_OP_MEM && insn->id != X86_INS_LEA)
+            found = touches(operand_address(&c, &x86->operands[i].mem), x86->operands[i].size, page,
+                            &fault);
+    }
+    if (!found && !stack_access(&c, page, access, &fault))
+        fault = page;
+    cs_free(insn, 1);
+    return fault;
+}
+
+/* Bytes that can begin (after prefixes) an instruction that insn_find_unsupported looks for. */
+static bool may_contain_unsupported(const uint8_t *code, size_t len)
+{
+    return memchr(code, 0xc5, len) || memchr(code, 0xc4, len) || memchr(code, 0x62, len) ||
+           memchr(code, 0xcf, len);
+}
+
+static bool is_unsupported(const cs_insn *insn)
+{
+    uint8_t first = insn->bytes[0];
+
+    if (insn->id == X86_INS_IRET || insn->id == X86_INS_IRETD || insn->id == X86_INS_IRETQ)
+        return true;
+    return first == 0xc4 || first == 0xc5 || first == 0x62;
+}
+
+long insn_find_unsupported(const uint8_t *code, size_t len, gaddr_t pc)
+{
+    const uint8_t *at = code;
+    size_t left = len;
+    uint64_t address = pc;
+    cs_insn *insn;
+    long found = -1;
+
+    if (!may_contain_unsupported(code, len))
+        return -1;
+    insn = cs_malloc(decoder());
+    if (!insn)
+        return -1;
+    while (found < 0 && left > 0) {
+        const uint8_t *start = at;
+        uint8_t first = *at;
+
+        if (!cs_disasm_iter(decoder(), &at, &left, &address, insn)) {
+            if (first == 0xc4 || first == 0xc5 || first == 0x62)
+                found = start - code;
+            break;
+        }
+        if (is_unsupported(insn))
+            found = start - code;
+    }
+    cs_free(insn, 1);
+    return found;
+}

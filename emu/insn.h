@@ -1,0 +1,31 @@
+/*
+ * Questions about single instructions, answered by the disassembler. Knows no engine.
+ */
+#ifndef EMU_INSN_H
+#define EMU_INSN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "emu/mm.h"
+
+/* Reads a register by its cpu.h number, for address arithmetic. */
+typedef uint64_t insn_reg_fn(void *ctx, int reg);
+
+/*
+ * The first byte of the access that was refused on `page`, made by the instruction at `rip` whose
+ * bytes are given. The engine tells the page only; the exact byte is computed from the operands. An
+ * access that begins on the page before is reported at the page's first byte, as hardware does.
+ * When no operand fits, the page's first byte.
+ */
+gaddr_t insn_fault_address(const uint8_t *bytes, size_t len, gaddr_t rip, gaddr_t page,
+                           enum mm_access access, insn_reg_fn *get, void *ctx);
+
+/*
+ * Offset of the first instruction in a block that the engine would execute wrongly (VEX and EVEX
+ * forms, IRET), or -1.
+ */
+long insn_find_unsupported(const uint8_t *code, size_t len, gaddr_t pc);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * Copies between guest memory and the sandbox: the only way in and out. See mm.h.
+ */
+#include "emu/mm_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+void *mm_window(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access)
+{
+    size_t room = PAGE_SIZE - (addr & ~PAGE_MASK);
+    struct mm_page page;
+
+    if (mm_fault(mm, addr, access, &page) != MM_OK)
+        return NULL;
+    if (access == MM_WRITE)
+        frame_before_write(mm->arena, page.frame);
+    if (*len > room)
+        *len = room;
+    return (uint8_t *)frame_ptr(mm->arena, page.frame) + (addr & ~PAGE_MASK);
+}
+
+size_t copyin_some(struct mm *mm, void *dst, gaddr_t src, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        size_t piece = len - done;
+        const void *host = mm_window(mm, src + done, &piece, MM_READ);
+
+        if (!host)
+            break;
+        memcpy((uint8_t *)dst + done, host, piece);
+        done += piece;
+    }
+    return done;
+}
+
+size_t copyout_some(struct mm *mm, gaddr_t dst, const void *src, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        size_t piece = len - done;
+        void *host = mm_window(mm, dst + done, &piece, MM_WRITE);
+
+        if (!host)
+            break;
+        memcpy(host, (const uint8_t *)src + done, piece);
+        done += piece;
+    }
+    return done;
+}
+
+size_t zero_some(struct mm *mm, gaddr_t dst, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        size_t piece = len - done;
+        void *host = mm_window(mm, dst + done, &piece, MM_WRITE);
+
+        if (!host)
+            break;
+        memset(host, 0, piece);
+        done += piece;
+    }
+    return done;
+}
+
+int copyin(struct mm *mm, void *dst, gaddr_t src, size_t len)
+{
+    return copyin_some(mm, dst, src, len) == len ? 0 : -EFAULT;
+}
+
+int copyout(struct mm *mm, gaddr_t dst, const void *src, size_t len)
+{
+    return copyout_some(mm, dst, src, len) == len ? 0 : -EFAULT;
+}
+
+ssize_t copystr(struct mm *mm, char *dst, gaddr_t src, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        size_t piece = size - done;
+        const char *host = mm_window(mm, src + done, &piece, MM_READ);
+        const char *nul;
+
+        if (!host)
+            return -EFAULT;
+        nul = memchr(host, 0, piece);
+        if (nul) {
+            memcpy(dst + done, host, (size_t)(nul - host) + 1);
+            return (ssize_t)(done + (size_t)(nul - host));
+        }
+        memcpy(dst + done, host, piece);
+        done += piece;
+    }
+    return -ENAMETOOLONG;
+}
+
+size_t mm_peek(struct mm *mm, gaddr_t addr, void *buf, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        gaddr_t at = addr + done;
+        size_t piece = len - done, room = PAGE_SIZE - (at & ~PAGE_MASK);
+        struct mm_page page;
+        pte_t *pte;
+
+        if (!mm_area(mm, at))
+            break;
+        pte = pagetable_find(&mm->table, at);
+        if (pte && *pte)
+            page.frame = pte_frame(*pte);
+        else if (mm_fault(mm, at, MM_READ, &page) != MM_OK)
+            break;
+        if (piece > room)
+            piece = room;
+        memcpy((uint8_t *)buf + done,
+               (uint8_t *)frame_ptr(mm->arena, page.frame) + (at & ~PAGE_MASK), piece);
+        done += piece;
+    }
+    return done;
+}

@@ -35,8 +35,7 @@ struct arena;
 struct arena *arena_create(uint64_t bytes);
 void arena_destroy(struct arena *arena);
 
-/* Host address of the whole arena and its size in bytes: what the engine maps as physical memory.
- */
+/* Host address and size in bytes of the whole arena: what the engine maps as physical memory. */
 void *arena_base(struct arena *arena);
 uint64_t arena_bytes(const struct arena *arena);
 
@@ -54,19 +53,19 @@ void frame_ref(struct arena *arena, frame_t frame);
 void frame_unref(struct arena *arena, frame_t frame);
 uint32_t frame_refs(const struct arena *arena, frame_t frame);
 
-/* The frame's 4,096 bytes on the host. Call frame_before_write before writing into one
- * that a guest may have executed. */
+/* Its 4,096 bytes on the host. Call frame_before_write first when a guest may have executed it. */
 void *frame_ptr(struct arena *arena, frame_t frame);
 
 enum frame_state frame_state(const struct arena *arena, frame_t frame);
 void frame_set_state(struct arena *arena, frame_t frame, enum frame_state state);
 
-/* Before the host writes into a frame: drops the engine's translations of it, if there may be any.
- */
-void frame_make_data(struct arena *arena, frame_t frame);
+/* Before the host writes into a frame: drops the engine's translations of it, if it has any. */
+void frame_before_write(struct arena *arena, frame_t frame);
 
-/* Called (by frame_before_write, and when a code frame is freed) to forget a frame's translations.
- */
+/* The frame of zeros that untouched pages show; it is never written and never freed. */
+frame_t arena_zero_frame(const struct arena *arena);
+
+/* Called by frame_before_write, and when a code frame is freed, to forget its translations. */
 void arena_set_code_hook(struct arena *arena, void (*drop_code)(void *ctx, frame_t frame),
                          void *ctx);
 /* Called when no frame is free: gives back about `wanted` frames, returns how many. */

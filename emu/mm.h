@@ -166,9 +166,11 @@ size_t zero_some(struct mm *mm, gaddr_t dst, size_t len);
 __attribute__((warn_unused_result)) ssize_t copystr(struct mm *mm, char *dst, gaddr_t src,
                                                     size_t size);
 /*
- * Reads memory as a debugger does: rights of the areas are ignored. Bytes done.
+ * Read and write memory as a debugger and the program loader do: rights of the areas are ignored, a
+ * private page is copied before it is written. Bytes done; short where nothing is mapped.
  */
 size_t mm_peek(struct mm *mm, gaddr_t addr, void *buf, size_t len);
+size_t mm_poke(struct mm *mm, gaddr_t addr, const void *buf, size_t len);
 
 /*
  * Host address of up to one page of guest memory at addr, for transfers without a bounce buffer;

@@ -100,27 +100,49 @@ ssize_t copystr(struct mm *mm, char *dst, gaddr_t src, size_t size)
     return -ENAMETOOLONG;
 }
 
+/* The host address of a page's byte whatever its area allows; *len is cut to the page. */
+static void *forced_window(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access)
+{
+    const struct vma *area = mm_area(mm, addr);
+    size_t room = PAGE_SIZE - (addr & ~PAGE_MASK);
+    struct mm_page page;
+
+    if (!area || mm_fault_in(mm, area, addr, access, &page) != MM_OK)
+        return NULL;
+    if (access == MM_WRITE)
+        frame_before_write(mm->arena, page.frame);
+    if (*len > room)
+        *len = room;
+    return (uint8_t *)frame_ptr(mm->arena, page.frame) + (addr & ~PAGE_MASK);
+}
+
 size_t mm_peek(struct mm *mm, gaddr_t addr, void *buf, size_t len)
 {
     size_t done = 0;
 
     while (done < len) {
-        gaddr_t at = addr + done;
-        size_t piece = len - done, room = PAGE_SIZE - (at & ~PAGE_MASK);
-        struct mm_page page;
-        pte_t *pte;
+        size_t piece = len - done;
+        const void *host = forced_window(mm, addr + done, &piece, MM_READ);
 
-        if (!mm_area(mm, at))
+        if (!host)
             break;
-        pte = pagetable_find(&mm->table, at);
-        if (pte && *pte)
-            page.frame = pte_frame(*pte);
-        else if (mm_fault(mm, at, MM_READ, &page) != MM_OK)
+        memcpy((uint8_t *)buf + done, host, piece);
+        done += piece;
+    }
+    return done;
+}
+
+size_t mm_poke(struct mm *mm, gaddr_t addr, const void *buf, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        size_t piece = len - done;
+        void *host = forced_window(mm, addr + done, &piece, MM_WRITE);
+
+        if (!host)
             break;
-        if (piece > room)
-            piece = room;
-        memcpy((uint8_t *)buf + done,
-               (uint8_t *)frame_ptr(mm->arena, page.frame) + (at & ~PAGE_MASK), piece);
+        memcpy(host, (const uint8_t *)buf + done, piece);
         done += piece;
     }
     return done;

@@ -105,33 +105,41 @@ static enum mm_fault take_ownership(struct mm *mm, const struct vma *area, gaddr
     return MM_OK;
 }
 
-enum mm_fault mm_fault(struct mm *mm, gaddr_t addr, enum mm_access access, struct mm_page *page)
+enum mm_fault mm_fault_in(struct mm *mm, const struct vma *area, gaddr_t addr,
+                          enum mm_access access, struct mm_page *page)
 {
-    pte_t *pte = pagetable_find(&mm->table, addr);
+    pte_t *pte = pagetable_make(&mm->table, addr);
     enum mm_fault fault = MM_OK;
-    struct vma *area;
 
-    if (!pte || !(*pte & access)) {
-        if (addr >= MM_TOP)
-            return MM_MAPERR;
-        area = mm_area(mm, addr);
-        if (!area)
-            area = grow_stack(mm, addr);
-        if (!area)
-            return MM_MAPERR;
-        if (!(mm_effective(area, true) & access))
-            return MM_ACCERR;
-        pte = pagetable_make(&mm->table, addr);
-        if (!pte)
-            return MM_OOM;
-        if (!*pte)
-            fault = bring_in(mm, area, addr, access, pte);
-        else if (access == MM_WRITE)
-            fault = take_ownership(mm, area, addr, pte);
-        if (fault != MM_OK)
-            return fault;
-    }
+    if (!pte)
+        return MM_OOM;
+    if (!*pte)
+        fault = bring_in(mm, area, addr, access, pte);
+    else if (access == MM_WRITE && !(*pte & PTE_OWNED))
+        fault = take_ownership(mm, area, addr, pte);
     page->frame = pte_frame(*pte);
     page->prot = *pte & PTE_PROT;
-    return MM_OK;
+    return fault;
+}
+
+enum mm_fault mm_fault(struct mm *mm, gaddr_t addr, enum mm_access access, struct mm_page *page)
+{
+    const pte_t *pte = pagetable_find(&mm->table, addr);
+    const struct vma *area;
+
+    if (pte && (*pte & access)) {
+        page->frame = pte_frame(*pte);
+        page->prot = *pte & PTE_PROT;
+        return MM_OK;
+    }
+    if (addr >= MM_TOP)
+        return MM_MAPERR;
+    area = mm_area(mm, addr);
+    if (!area)
+        area = grow_stack(mm, addr);
+    if (!area)
+        return MM_MAPERR;
+    if (!(mm_effective(area, true) & access))
+        return MM_ACCERR;
+    return mm_fault_in(mm, area, addr, access, page);
 }

@@ -28,4 +28,8 @@ struct vma *mm_area(struct mm *mm, gaddr_t addr);
 /* The rights that the engine may use on a page of this area without a fault. */
 unsigned mm_effective(const struct vma *area, bool owned);
 
+/* mm_fault without the question whether the area allows the access. */
+enum mm_fault mm_fault_in(struct mm *mm, const struct vma *area, gaddr_t addr,
+                          enum mm_access access, struct mm_page *page);
+
 #endif

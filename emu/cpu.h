@@ -64,13 +64,19 @@ struct cpu_trap {
 struct cpu;
 struct cpu_thread;
 
+/* What fast_syscall did with a call. */
+enum cpu_fast {
+    CPU_FAST_LEAVE,       /* nothing: leave with TRAP_SYSCALL */
+    CPU_FAST_SERVED,      /* the result is in RAX, the guest goes on at once */
+    CPU_FAST_SERVED_STOP, /* the result is in RAX, leave with TRAP_KICK: something is pending */
+};
+
 struct cpu_hooks {
     /*
-     * A SYSCALL instruction, seen inside the engine with the number. True: it was served (the
-     * result is in RAX) and the guest goes on at once; false: leave with TRAP_SYSCALL. May read and
-     * write registers other than RIP, and guest memory; may not run, switch or free threads.
+     * A SYSCALL instruction, seen inside the engine, with its number. May read and write registers
+     * other than RIP, and guest memory; may not run, switch, clone or free threads.
      */
-    bool (*fast_syscall)(void *ctx, uint64_t number);
+    enum cpu_fast (*fast_syscall)(void *ctx, uint64_t number);
     /* RDTSC's value. */
     uint64_t (*tsc)(void *ctx);
     void *ctx;

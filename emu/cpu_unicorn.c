@@ -38,7 +38,8 @@ enum stop_reason {
     STOP_INTERRUPT,
     STOP_IO,
     STOP_SYSENTER,
-    STOP_UNSUPPORTED
+    STOP_UNSUPPORTED,
+    STOP_WORK /* a call was served inside the engine and something is pending */
 };
 
 struct cpu {
@@ -220,15 +221,19 @@ static void on_syscall(uc_engine *uc, void *user)
     uint64_t number = 0, rip = 0, flags = 0;
     void *values[] = {&number, &rip, &flags};
     void *const results[] = {&rip, &flags};
+    enum cpu_fast fast;
 
     uc_reg_read_batch(uc, (int *)read_ids, values, 3);
     rip += 2;
     uc_reg_write_batch(uc, (int *)write_ids, results, 2);
-    if (!cpu->hooks.fast_syscall(cpu->hooks.ctx, number)) {
+    fast = cpu->hooks.fast_syscall(cpu->hooks.ctx, number);
+    if (fast == CPU_FAST_LEAVE) {
         stop(cpu, STOP_SYSCALL);
         return;
     }
     cpu->stats.fast_calls++;
+    if (fast == CPU_FAST_SERVED_STOP)
+        stop(cpu, STOP_WORK);
     if (cpu->flush_wanted || cpu->tlb_generation != mm_generation(cpu->tlb_mm)) {
         cpu->tlb_generation = mm_generation(cpu->tlb_mm);
         flush_tlb(cpu);
@@ -775,6 +780,9 @@ static bool classify(struct cpu_thread *thread, uc_err err, struct cpu_trap *tra
         return true;
     case STOP_INTERRUPT:
         return interrupt_trap(thread, trap);
+    case STOP_WORK:
+        trap->kind = TRAP_KICK;
+        return true;
     case STOP_IO:
         trap->kind = TRAP_PROTECTION;
         return true;

@@ -194,6 +194,11 @@ struct task {
     bool in_hook;             /* served inside the engine's hook: may not wait */
     enum call_handling handling;
 
+    /* The last fault as a signal frame shows it; set by the task loop before signal_fault. */
+    struct {
+        uint64_t trapno, error_code, cr2;
+    } fault;
+
     bool sleeping, woken, timed_out, killable_only;
     struct ktimer wait_timer;
     bool exit_requested;     /* the task must end at the next return to user mode */
@@ -205,7 +210,13 @@ struct task {
     gaddr_t robust_list;
     uint64_t robust_list_len;
     gaddr_t vfork_stack_note;
-    int64_t cpu_user, cpu_system; /* ns */
+    /*
+     * CPU time, ns, up to the last switch. A slice is what a task runs between two sleeps; within it
+     * time spent in calls is counted in ticks of the TSC and turned into ns at its end.
+     */
+    int64_t cpu_user, cpu_system;
+    int64_t slice_start; /* rt_now, 0 while asleep */
+    uint64_t slice_tsc, slice_system_tsc;
     uint64_t voluntary_switches, involuntary_switches;
     void *scratch; /* memory of this call, freed at the gate: task_scratch */
     size_t scratch_used;

@@ -152,6 +152,11 @@ void inode_put(struct inode *inode);
 struct poll_table;
 
 struct file_ops {
+    /*
+     * read and write neither park the task nor make a host call that may block (tmpfs, /dev/null):
+     * they may be served without leaving the engine.
+     */
+    bool never_waits;
     /* pos: the offset to use and advance (the file's own or pread's). -EAGAIN: would block. */
     ssize_t (*read)(struct file *file, struct uio *uio, int64_t *pos);  /* -EINVAL */
     ssize_t (*write)(struct file *file, struct uio *uio, int64_t *pos); /* -EINVAL */

@@ -30,15 +30,15 @@ struct machine {
     bool serve;
 };
 
-static bool fast_syscall(void *ctx, uint64_t number)
+static enum cpu_fast fast_syscall(void *ctx, uint64_t number)
 {
     struct machine *m = ctx;
 
     m->fast_calls++;
     if (!m->serve || number != 39)
-        return false;
+        return CPU_FAST_LEAVE;
     cpu_set(m->thread, CPU_RAX, 4242);
-    return true;
+    return CPU_FAST_SERVED;
 }
 
 static uint64_t tsc(void *ctx)

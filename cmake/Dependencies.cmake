@@ -12,8 +12,9 @@ if(NOT unicorn_FOUND OR unicorn_VERSION VERSION_LESS 2.1)
     else()
         set(found "none is installed")
     endif()
-    message(FATAL_ERROR "abibox needs Unicorn 2.1 or newer (older ones make each guest store 30 to "
-        "70 times slower) and ${found}: run tools/setup")
+    # The space at its start keeps CMake from breaking the line.
+    message(FATAL_ERROR " abibox needs Unicorn 2.1 or newer (older ones make each guest store 30 \
+to 70 times slower) and ${found}: run tools/setup")
 endif()
 
 pkg_check_modules(capstone REQUIRED IMPORTED_TARGET GLOBAL capstone>=5.0)

@@ -15,7 +15,8 @@ import sys
 
 def calls_and_levels(path):
     with open(path, encoding="utf-8", newline="") as lines:
-        return {row["name"]: row["level"] for row in csv.DictReader(lines, delimiter="\t")}
+        return {row["name"]: row["level"] for row in csv.DictReader(
+            lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
 
 
 def calls_of_guests(directory):

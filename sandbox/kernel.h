@@ -134,7 +134,7 @@ struct process {
     bool vfork_parent_waits; /* wakes vfork_done at exec or exit */
     struct wait_queue vfork_done;
 
-    struct rlimit64 {
+    struct resource_limit {
         uint64_t cur, max;
     } rlimit[16];
     struct ktimer itimer_real;

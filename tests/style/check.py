@@ -176,7 +176,7 @@ def main():
     parser.add_argument("check", choices=CHECKS)
     parser.add_argument("--build", type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("files", nargs="*", type=lambda path: pathlib.Path(path).resolve())
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     try:
         files = [file.relative_to(ROOT) for file in arguments.files] or all_files()
         faults = CHECKS[arguments.check](files, arguments.build)

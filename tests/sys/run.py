@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs one program of guests/sys natively and in the sandbox and compares what they did.
+"""Runs one guest program natively and in the sandbox and compares what they did.
 
 The native run is the specification. Both runs get the same environment, /dev/null as stdin and a
 fresh empty tmpfs as working directory; the native one also gets namespaces of its own, a host name
 and an init as the sandbox has them, where the system allows that (root). Standard output, standard
 error and exit status must be the same byte for byte.
 
-Exit status: 0 same, 1 different, 2 trouble, 77 skipped (the program says `// needs: namespaces` in
-its first lines and the system gives none).
+Exit status: 0 same, 1 different, 2 trouble, 77 skipped (a first line of its source,
+guests/*/NAME.c, says `// needs: namespaces` and the system gives none).
 """
 
 import argparse
@@ -75,8 +75,11 @@ def namespaces_allowed():
     return probe.returncode == 0 and shutil.which("busybox") is not None
 
 
-def needs_namespaces(source):
-    """Whether one of the first lines is `// needs: namespaces`."""
+def needs_namespaces(program):
+    """Whether one of the first lines of the program's source is `// needs: namespaces`."""
+    directory, name = os.path.split(program)
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../guests",
+                          os.path.basename(directory), name.split("-")[0] + ".c")
     with open(source, encoding="utf-8") as lines:
         for line, _ in zip(lines, range(10)):
             if line.startswith("// needs:") and "namespaces" in line.split():
@@ -95,14 +98,16 @@ def run_native(program, isolated):
         return [program], run([program], directory, environment)
 
 
-def run_sandbox(abibox, program):
+def run_sandbox(abibox, program, shown):
+    """Runs the program in the sandbox; shown: further host paths that it may read."""
     command = [abibox, "run", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         command += ["-E", f"{name}={value}"]
     if os.getuid() != 0:
         command += ["--uid", str(os.getuid())]
-    command += ["--tmpfs", DIRECTORY, "--chdir", DIRECTORY, "--ro", os.path.dirname(program), "--",
-                program]
+    for path in [os.path.dirname(program), *shown]:
+        command += ["--ro", path]
+    command += ["--tmpfs", DIRECTORY, "--chdir", DIRECTORY, "--", program]
     return command, run(command, "/", dict(ENVIRONMENT))
 
 
@@ -132,29 +137,29 @@ def main():
     parser.add_argument("--abibox", help="the command to test")
     parser.add_argument("--native-twice", action="store_true",
                         help="compare two native runs instead: is the program deterministic?")
-    parser.add_argument("--programs", required=True, help="directory of the built guest programs")
-    parser.add_argument("name", help="a program of guests/sys")
+    parser.add_argument("--ro", action="append", default=[], metavar="PATH",
+                        help="a host path that the program needs: shown to it in the sandbox too")
+    parser.add_argument("program", type=os.path.abspath, help="BUILD/guests/sys/NAME or c/NAME")
     arguments = parser.parse_args()
 
     if (arguments.abibox is None) != arguments.native_twice:
         parser.error("one of --abibox and --native-twice is needed")
-    program = os.path.join(os.path.abspath(arguments.programs), arguments.name)
-    source = os.path.join(os.path.dirname(__file__), "../../guests/sys", arguments.name + ".c")
+    program = arguments.program
     abibox = os.path.abspath(arguments.abibox or program)
-    for file in (abibox, program, source):
+    for file in (abibox, program):
         if not os.path.exists(file):
             print(f"run.py: {file} does not exist", file=sys.stderr)
             return 2
 
     isolated = namespaces_allowed()
-    if not isolated and needs_namespaces(source):
+    if not isolated and needs_namespaces(program):
         print("skipped: it needs namespaces, and the system gives none (run it as root)")
         return SKIPPED
     native_command, native = run_native(program, isolated)
     if arguments.native_twice:
         sandbox_command, sandbox = run_native(program, isolated)
     else:
-        sandbox_command, sandbox = run_sandbox(abibox, program)
+        sandbox_command, sandbox = run_sandbox(abibox, program, arguments.ro)
 
     if not native.out and not native.err:
         print("the native run printed nothing: it proves nothing")

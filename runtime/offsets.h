@@ -1,0 +1,16 @@
+/*
+ * offsets.h - places of the fields that assembly reads, checked against the
+ * structs by static assertions in m.c. Included by assembly and by C.
+ */
+#ifndef RT_OFFSETS_H
+#define RT_OFFSETS_H
+
+#define G_SP 0
+
+#define M_G0_SP  0
+#define M_PROCID 8
+#define M_TLS    16
+#define M_G0_LO  24
+#define M_G0_HI  32
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * syscall.c - entering and leaving system calls.
+ *
+ * rt_entersyscall only marks the P; somebody who needs it takes it later: sysmon,
+ * a stop-the-world, a thread that readies a G from outside, or another M that
+ * comes back from a call it began on the same P. rt_exitsyscall takes it back with
+ * one compare-and-swap if it is still there.
+ *
+ * The order that matters: the P's mark is stored, then gc_waiting is read; the
+ * stopper sets gc_waiting, then reads the marks. Each side must see the other, a
+ * store-then-load order on both. The stopper pays for it: membarrier makes every
+ * running thread pass a full barrier (sched_fence_others). With RT_FAITHFUL the
+ * mark is an XCHG, as in Go, and every call pays.
+ */
+#include "internal.h"
+
+/* The world is being stopped: the entering M counts its own P as stopped, unless
+ * the stopper or somebody else has taken it already. */
+static __attribute__((noinline)) void stop_own_p(struct rt_sched *s, struct rt_p *p)
+{
+    rt_spin_lock(&s->lock);
+    if (s->stop_wait > 0 && p_retake(p, P_GCSTOP)) {
+        atomic_fetch_add(&p->syscall_tick, 1);
+        if (--s->stop_wait == 0)
+            rt_note_wake(&s->stop_note);
+    }
+    rt_spin_unlock(&s->lock);
+}
+
+static inline void enter(struct rt_m *m, struct rt_g *g)
+{
+    struct rt_p *p = m->p;
+    g->syscall_sp = (uintptr_t)__builtin_frame_address(0);
+    RT_ASSERT(g->syscall_sp > g->stack_lo && g->syscall_sp < g->stack_hi);
+    TRACE(m->sched, m, TRACE_ENTER, g, p, 0);
+    g_set_status(g, G_RUNNING, G_SYSCALL);
+    (void)rt_window(WINDOW_ENTER_G_SET);
+    m->syscall_tick = load_relaxed(&p->syscall_tick);
+    store_relaxed(&p->m, NULL);
+    m->old_p = p;
+    m->p = NULL;
+#ifdef RT_FENCED_ENTER
+    atomic_exchange(&p->status, P_SYSCALL);
+#else
+    store_release(&p->status, P_SYSCALL);
+    atomic_signal_fence(memory_order_seq_cst);
+#endif
+    (void)rt_window(WINDOW_ENTER_P_SET);
+    if (unlikely(load_relaxed(&m->sched->gc_waiting)))
+        stop_own_p(m->sched, p);
+}
+
+/* An M that has got a P: the G runs again. */
+static inline void resume(struct rt_m *m, struct rt_g *g, struct rt_p *p)
+{
+    store_relaxed(&p->syscall_tick, load_relaxed(&p->syscall_tick) + 1);
+    g_set_status(g, G_SYSCALL, G_RUNNING);
+    TRACE(m->sched, m, TRACE_EXIT, g, p, 0);
+}
+
+/* Without a P to be had at once: the G becomes runnable, and the M runs it if there
+ * is an idle P after all. */
+static void op_exit_syscall(struct rt_m *m, struct rt_g *g)
+{
+    struct rt_sched *s = m->sched;
+    g_set_status(g, G_SYSCALL, G_RUNNABLE);
+    g->m = NULL;
+    store_release(&m->curg, NULL);
+    rt_spin_lock(&s->lock);
+    struct rt_p *p =
+        load_relaxed(&s->gc_waiting) || load_relaxed(&s->main_done) ? NULL : p_idle_get(s);
+    if (!p)
+        global_put(s, g);
+    rt_spin_unlock(&s->lock);
+    if (p) {
+        p_acquire(m, p);
+        runq_put(p, g, true);
+    }
+}
+
+static __attribute__((noinline)) void exit_slow(struct rt_m *m, struct rt_g *g)
+{
+    struct rt_sched *s = m->sched;
+    struct rt_p *p = NULL;
+    if (load_relaxed(&s->npidle) > 0) {
+        rt_spin_lock(&s->lock);
+        if (!load_relaxed(&s->gc_waiting))
+            p = p_idle_get(s);
+        rt_spin_unlock(&s->lock);
+    }
+    if (p) {
+        p_acquire(m, p);
+        p->count.syscalls_lost_p++;
+        resume(m, g, p);
+        return;
+    }
+    g_leave(m, g, op_exit_syscall);
+    m = current_m();
+    m->p->count.syscalls_lost_p++;
+    store_relaxed(&m->p->syscall_tick, load_relaxed(&m->p->syscall_tick) + 1);
+}
+
+static inline void leave(struct rt_m *m, struct rt_g *g)
+{
+    struct rt_p *p = m->old_p;
+    uint32_t status = P_SYSCALL;
+    m->old_p = NULL;
+    (void)rt_window(WINDOW_EXIT_BEFORE_CAS);
+    if (likely(p && load_relaxed(&p->status) == P_SYSCALL &&
+               atomic_compare_exchange_strong_explicit(
+                   &p->status, &status, P_RUNNING, memory_order_acq_rel, memory_order_relaxed))) {
+        m->p = p;
+        store_relaxed(&p->m, m);
+        resume(m, g, p);
+    } else {
+        exit_slow(m, g);
+        p = current_m()->p;
+    }
+    if (unlikely(load_relaxed(&p->preempt)))
+        rt_yield();
+}
+
+/* The G and M of a caller that may enter. */
+static inline struct rt_m *entering_m(void)
+{
+    struct rt_m *m = current_m();
+    RT_CHECK(m && m->curg && m->p, "a blocking system call outside a G, or within another one");
+    return m;
+}
+
+void rt_entersyscall(void)
+{
+    struct rt_m *m = entering_m();
+    enter(m, m->curg);
+}
+
+static void enter_and_hand_off(struct rt_m *m)
+{
+    struct rt_p *p = m->p;
+    enter(m, m->curg);
+    if (p_retake(p, P_IDLE)) {
+        atomic_fetch_add(&p->syscall_tick, 1);
+        TRACE(m->sched, m, TRACE_HANDOFF, m->curg, p, 0);
+        hand_off(m->sched, p);
+    }
+}
+
+void rt_entersyscallblock(void)
+{
+    enter_and_hand_off(entering_m());
+}
+
+void rt_exitsyscall(void)
+{
+    struct rt_m *m = current_m();
+    RT_CHECK(m && m->curg && load_relaxed(&m->curg->status) == G_SYSCALL,
+             "rt_exitsyscall without rt_entersyscall");
+    leave(m, m->curg);
+}
+
+struct rt_result rt_syscall(uintptr_t nr, uintptr_t a1, uintptr_t a2, uintptr_t a3)
+{
+    struct rt_m *m = entering_m();
+    struct rt_g *g = m->curg;
+    enter(m, g);
+    struct rt_result result = rt_rawsyscall(nr, a1, a2, a3);
+    leave(m, g);
+    return result;
+}
+
+struct rt_result rt_syscall6(uintptr_t nr, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4,
+                             uintptr_t a5, uintptr_t a6)
+{
+    struct rt_m *m = entering_m();
+    struct rt_g *g = m->curg;
+    enter(m, g);
+    struct rt_result result = rt_rawsyscall6(nr, a1, a2, a3, a4, a5, a6);
+    leave(m, g);
+    return result;
+}
+
+long rt_call_blocking(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
+{
+    struct rt_m *m = entering_m();
+    struct rt_g *g = m->curg;
+    enter(m, g);
+    long result = rt_call_raw(nr, a1, a2, a3, a4, a5, a6);
+    leave(m, g);
+    return result;
+}
+
+long rt_call_sleeping(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
+{
+    struct rt_m *m = entering_m();
+    struct rt_g *g = m->curg;
+    enter_and_hand_off(m);
+    long result = rt_call_raw(nr, a1, a2, a3, a4, a5, a6);
+    leave(m, g);
+    return result;
+}
+
+/* See interrupt.c. */
+long rt_call_interruptible(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
+{
+    struct rt_m *m = entering_m();
+    struct rt_g *g = m->curg;
+    enter(m, g);
+    uint32_t seen = load_relaxed(&m->signals_seen);
+    atomic_exchange(&g->intr_state, INTR_INSIDE);
+    long result = rt_stub_interruptible(&g->intr_request, nr, a1, a2, a3, a4, a5, a6);
+    uint32_t inside = INTR_INSIDE;
+    if (unlikely(!atomic_compare_exchange_strong(&g->intr_state, &inside, INTR_OUTSIDE)))
+        interrupt_drain(m, g, seen);
+    leave(m, g);
+    return result;
+}

@@ -75,7 +75,7 @@ static void show_thread_ids(void)
         show_status("bad parent_tid", reap((pid_t)pid));
 }
 
-static int seen_signal;
+static volatile int seen_signal;
 
 static void note(int signo)
 {

@@ -3,7 +3,7 @@
 #include "child.h"
 
 static int variable = 1;
-static int handled;
+static volatile int handled;
 
 static void handler(int signo)
 {

@@ -6,7 +6,7 @@
 /* More than the output of this program, which may be going to a file itself. */
 #define LIMIT (1 << 20)
 
-static int signals;
+static volatile int signals;
 static int fd;
 
 static void note(int signo)

@@ -43,11 +43,9 @@ static void waking(void)
     MUST(waitpid(pid, NULL, 0));
     MUST(read(ends[0], events, 1));
 
-    struct sigaction action = {.sa_handler = count, .sa_flags = SA_RESTART};
-    MUST(sigaction(SIGALRM, &action, NULL));
-    MUST(ualarm(20000, 0));
+    start_alarms(SA_RESTART);
     SHOW(RAW(epoll_wait, epoll, events, 8, -1));
-    say("signals %d\n", signals);
+    stop_alarms();
 }
 
 static void masks(void)

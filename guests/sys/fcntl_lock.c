@@ -88,22 +88,25 @@ static void arguments(void)
     SHOW(fcntl(fd, F_SETLK, &lock));
 }
 
+static int told[2];
+
+static void tell(void)
+{
+    MUST(write(told[1], "x", 1));
+}
+
+static void wait_until_told(void)
+{
+    char byte;
+    MUST(read(told[0], &byte, 1));
+}
+
 static void wait_for_lock(void)
 {
     struct flock lock = range(F_WRLCK, 0, 1);
     SHOW(fcntl(fd, F_SETLK, &lock));
+    tell();
     SHOW(fcntl(fd, F_SETLKW, &lock));
-}
-
-static int report;
-
-static void deadlock(void)
-{
-    struct flock second = range(F_WRLCK, 1, 1), first = range(F_WRLCK, 0, 1);
-    MUST(fcntl(fd, F_SETLK, &second));
-    MUST(write(report, "x", 1));
-    int result = fcntl(fd, F_SETLKW, &first);
-    _exit(result == 0 ? 0 : errno == EDEADLK ? 35 : 1);
 }
 
 static void waiting(void)
@@ -115,27 +118,44 @@ static void waiting(void)
         wait_for_lock();
         _exit(0);
     }
-    sleep_ms(50);
+    wait_until_told();
+    sleep_ms(30);
     say("unlock\n");
     MUST(fcntl(fd, F_SETLK, &unlock));
     MUST(waitpid(pid, NULL, 0));
 
-    int ends[2];
-    char byte;
-    MUST(pipe(ends));
-    report = ends[1];
     MUST(fcntl(fd, F_SETLK, &lock));
     pid = fork();
-    if (pid == 0)
-        deadlock();
-    MUST(read(ends[0], &byte, 1));
+    if (pid == 0) {
+        start_alarms(0);
+        SHOW(fcntl(fd, F_SETLKW, &lock));
+        _exit(0);
+    }
+    MUST(waitpid(pid, NULL, 0));
+    MUST(fcntl(fd, F_SETLK, &unlock));
+}
+
+/* Two that wait for each other: the later one is refused, whoever that is. */
+static void deadlock(void)
+{
+    struct flock first = range(F_WRLCK, 0, 1), second = range(F_WRLCK, 1, 1);
+    struct flock unlock = range(F_UNLCK, 0, 0);
+    MUST(fcntl(fd, F_SETLK, &first));
+    pid_t pid = fork();
+    if (pid == 0) {
+        MUST(fcntl(fd, F_SETLK, &second));
+        tell();
+        int result = fcntl(fd, F_SETLKW, &first);
+        _exit(result == 0 ? 0 : errno == EDEADLK ? 1 : 2);
+    }
+    wait_until_told();
     sleep_ms(30);
-    struct flock second = range(F_WRLCK, 1, 1);
-    SHOW(fcntl(fd, F_SETLKW, &second));
+    int result = fcntl(fd, F_SETLKW, &second);
+    int refused = result < 0 && errno == EDEADLK;
     MUST(fcntl(fd, F_SETLK, &unlock));
     int status;
     MUST(waitpid(pid, &status, 0));
-    show_status("the other", status);
+    say("refused %d\n", refused + WEXITSTATUS(status));
 }
 
 int main(void)
@@ -144,6 +164,8 @@ int main(void)
     fd = (int)MUST(open("file", O_RDWR));
     combinations();
     arguments();
+    MUST(pipe(told));
     waiting();
+    deadlock();
     return 0;
 }

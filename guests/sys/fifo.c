@@ -72,19 +72,12 @@ static void waiting(void)
     MUST(close(reader));
 }
 
-static void ignore(int signo)
-{
-    (void)signo;
-}
-
 static void interrupted(void)
 {
-    struct sigaction action = {.sa_handler = ignore};
-    MUST(sigaction(SIGALRM, &action, NULL));
-    MUST(ualarm(20000, 0));
+    start_alarms(0);
     SHOW(open("fifo", O_RDONLY));
-    MUST(ualarm(20000, 0));
     SHOW(open("fifo", O_WRONLY));
+    stop_alarms();
 }
 
 static void as_user(void)

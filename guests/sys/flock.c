@@ -13,11 +13,6 @@ static void in_child(void)
     SHOW(flock(own, LOCK_SH | LOCK_NB));
 }
 
-static void ignore(int signo)
-{
-    (void)signo;
-}
-
 static void waiting(void)
 {
     MUST(flock(first, LOCK_EX));
@@ -33,10 +28,9 @@ static void waiting(void)
     MUST(waitpid(pid, NULL, 0));
 
     MUST(flock(first, LOCK_EX));
-    struct sigaction action = {.sa_handler = ignore};
-    MUST(sigaction(SIGALRM, &action, NULL));
-    MUST(ualarm(20000, 0));
+    start_alarms(0);
     SHOW(flock(second, LOCK_EX));
+    stop_alarms();
 }
 
 int main(void)

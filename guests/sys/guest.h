@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -301,6 +302,33 @@ static inline void sleep_ms(long milliseconds)
     struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
         continue;
+}
+
+static volatile sig_atomic_t alarms __attribute__((unused));
+
+static inline void count_alarm(int signo)
+{
+    (void)signo;
+    alarms++;
+}
+
+/*
+ * From here on a SIGALRM comes every 20 ms, handled by a function that counts it in alarms: a call
+ * that blocks is interrupted, however late it begins. sa_flags as for sigaction(2).
+ */
+static inline void start_alarms(int sa_flags)
+{
+    struct sigaction action = {.sa_handler = count_alarm, .sa_flags = sa_flags};
+    struct itimerval every = {{0, 20000}, {0, 20000}};
+    alarms = 0;
+    MUST(sigaction(SIGALRM, &action, NULL));
+    MUST(setitimer(ITIMER_REAL, &every, NULL));
+}
+
+static inline void stop_alarms(void)
+{
+    struct itimerval never = {0};
+    MUST(setitimer(ITIMER_REAL, &never, NULL));
 }
 
 /* Creates (or replaces) a file with this text. */

@@ -58,11 +58,6 @@ static void other_files(void)
     show_events("negative", -1, EVERYTHING);
 }
 
-static void ignore(int signo)
-{
-    (void)signo;
-}
-
 static void waiting(void)
 {
     int ends[2];
@@ -80,10 +75,9 @@ static void waiting(void)
     say("revents %d %d %d\n", entries[0].revents, entries[1].revents, entries[2].revents);
     MUST(waitpid(pid, NULL, 0));
     MUST(read(ends[0], &pid, 1));
-    struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
-    MUST(sigaction(SIGALRM, &action, NULL));
-    MUST(ualarm(20000, 0));
+    start_alarms(SA_RESTART);
     SHOW(RAW(poll, entries, 1L, -1));
+    stop_alarms();
     SHOW(RAW(poll, NULL, 0L, 10));
     SHOW(RAW(poll, NULL, 1L, 0));
     SHOW(RAW(poll, BAD_POINTER, 1L, 0));

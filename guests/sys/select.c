@@ -1,7 +1,6 @@
 // calls: select
 #include "guest.h"
 #include <sys/select.h>
-#include <sys/time.h>
 
 static fd_set reads, writes, excepts;
 static int ends[2];
@@ -68,20 +67,14 @@ static void errors(void)
     say("time left %ld.%06ld\n", (long)big.tv_sec, (long)big.tv_usec);
 }
 
-static void ignore(int signo)
-{
-    (void)signo;
-}
-
 static void waiting(void)
 {
     MUST(pipe(ends));
     FD_ZERO(&reads);
     FD_SET(ends[0], &reads);
-    struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
-    MUST(sigaction(SIGALRM, &action, NULL));
-    MUST(ualarm(20000, 0));
+    start_alarms(SA_RESTART);
     SHOW(RAW(select, ends[0] + 1, &reads, NULL, NULL, NULL));
+    stop_alarms();
     say("set untouched by EINTR %d\n", FD_ISSET(ends[0], &reads));
     pid_t pid = fork();
     if (pid == 0) {

@@ -17,7 +17,7 @@ struct arena {
     uint8_t *base;
     uint64_t frames; /* including frame 0 and the zero frame */
     uint64_t fresh;  /* first frame that was never handed out */
-    uint64_t used;
+    uint64_t used, peak;
     uint32_t *refs;
     uint8_t *state;
     frame_t *free_stack;
@@ -107,6 +107,11 @@ uint64_t arena_used(const struct arena *arena)
     return arena->used;
 }
 
+uint64_t arena_peak(const struct arena *arena)
+{
+    return arena->peak;
+}
+
 uint64_t arena_limit(const struct arena *arena)
 {
     return arena->frames - 2;
@@ -133,7 +138,8 @@ frame_t frame_alloc(struct arena *arena)
     }
     arena->refs[frame] = 1;
     arena->state[frame] = FRAME_IDLE;
-    arena->used++;
+    if (++arena->used > arena->peak)
+        arena->peak = arena->used;
     return frame;
 }
 

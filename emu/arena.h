@@ -39,8 +39,9 @@ void arena_destroy(struct arena *arena);
 void *arena_base(struct arena *arena);
 uint64_t arena_bytes(const struct arena *arena);
 
-/* Frames in use, and the most that may be. */
+/* Frames in use, the most that ever were, and the most that may be. */
 uint64_t arena_used(const struct arena *arena);
+uint64_t arena_peak(const struct arena *arena);
 uint64_t arena_limit(const struct arena *arena);
 
 /*

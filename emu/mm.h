@@ -56,6 +56,8 @@ struct backing_ops {
     size_t (*describe)(struct backing *backing, char *buf, size_t size);
     /* Write dirty pages [index, index + count) of a shared mapping back. NULL: nothing to do. */
     int (*sync)(struct backing *backing, uint64_t index, uint64_t count);
+    /* Frees pages [index, index + count) of the object itself (MADV_REMOVE). NULL: -EINVAL. */
+    int (*punch)(struct backing *backing, uint64_t index, uint64_t count);
     /* Device and inode numbers for /proc/PID/maps. */
     void (*identity)(struct backing *backing, uint64_t *dev, uint64_t *ino);
 };
@@ -141,6 +143,7 @@ struct mm_layout {
     gaddr_t code_start, code_end, data_start, data_end, mmap_base;
     gaddr_t auxv;
     uint64_t auxv_len;
+    uint32_t default_flags; /* VMA_LOCKED after mlockall(MCL_FUTURE) */
 };
 struct mm_layout *mm_layout(struct mm *mm);
 struct arena *mm_arena(struct mm *mm);

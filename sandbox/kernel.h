@@ -211,15 +211,14 @@ struct task {
     uint64_t robust_list_len;
     gaddr_t vfork_stack_note;
     /*
-     * CPU time, ns, up to the last switch. A slice is what a task runs between two sleeps; within it
-     * time spent in calls is counted in ticks of the TSC and turned into ns at its end.
+     * CPU time, ns, up to the last switch. A slice is what a task runs between two sleeps; within
+     * it time spent in calls is counted in ticks of the TSC and turned into ns at its end.
      */
     int64_t cpu_user, cpu_system;
     int64_t slice_start; /* rt_now, 0 while asleep */
     uint64_t slice_tsc, slice_system_tsc;
     uint64_t voluntary_switches, involuntary_switches;
-    void *scratch; /* memory of this call, freed at the gate: task_scratch */
-    size_t scratch_used;
+    struct scratch_block *scratch; /* memory of this call, freed at the gate: task_scratch */
 };
 
 /* ---- tasks and processes: task.c, process.c ---- */
@@ -239,6 +238,8 @@ bool process_group_orphaned(struct box *box, pid_t pgid);
  * memory. For copies of guest arguments of bounded size (at most 1 MiB a call).
  */
 void *task_scratch(struct task *task, size_t len);
+
+void task_scratch_free(struct task *task);
 
 /* Copies a path argument into scratch memory: the string, or NULL with *error = -EFAULT,
  * -ENAMETOOLONG. */
@@ -277,9 +278,19 @@ int signal_copy_set(struct task *task, gaddr_t set, uint64_t size, sigset64 *out
 /* Nanoseconds of CLOCK_MONOTONIC (starts near zero at the box's start) and CLOCK_REALTIME. */
 int64_t clock_monotonic(struct box *box);
 int64_t clock_realtime(struct box *box);
-/* CPU time of the calling task so far: user plus system, ns. */
+/* CPU time so far in ns: the sum, or user and system apart; a process's is of its living tasks and
+ * of those that ended. */
 int64_t task_cpu_time(struct task *task);
 int64_t process_cpu_time(struct process *process);
+void task_cpu_times(struct task *task, int64_t *user, int64_t *system);
+void process_cpu_times(struct process *process, int64_t *user, int64_t *system);
+/* The task's G starts to run, or stops running, after or for a sleep. */
+void task_slice_begin(struct task *task);
+void task_slice_end(struct task *task);
+
+/* Set box->clock up; 0 or -1 without memory. */
+int clock_create(struct box *box);
+void clock_destroy(struct box *box);
 
 void ktimer_start(struct box *box, struct ktimer *timer, int64_t when, int64_t interval);
 /* True when it was armed. */
@@ -287,6 +298,9 @@ bool ktimer_stop(struct box *box, struct ktimer *timer);
 
 /* ---- random numbers: rng.c ---- */
 void rng_bytes(struct box *box, void *buf, size_t len);
+/* Set box->rng up from the host's entropy, or from *seed when it is not NULL; 0 or -1. */
+int rng_create(struct box *box, const uint64_t *seed);
+void rng_destroy(struct box *box);
 
 /* ---- descriptors: files.c ---- */
 
@@ -327,16 +341,21 @@ struct vfs;
 
 struct box {
     const struct box_config *config;
+    struct box_result *result;
     struct arena *arena;
     struct cpu *cpu;
     struct vfs *vfs;
     struct process *processes; /* list, by pid */
     struct process *init;
-    struct process *main; /* the program; when it ends, the box does */
+    struct process *main;       /* the program; when it ends, the box does */
     struct task **tasks_by_tid; /* pid table: PID_MAX entries, also for process leaders */
     pid_t last_pid;
     unsigned process_count, task_count;
-    const struct tap *tap; /* NULL: nobody listens */
+    struct task *running;   /* whose code the engine runs */
+    rt_g *main_g;           /* box_main, parked until the box is over */
+    unsigned running_tasks; /* Gs of tasks that have not ended */
+    bool over;              /* the program's process has ended */
+    const struct tap *tap;  /* NULL: nobody listens */
     struct clock_state *clock;
     struct rng_state *rng;
     char hostname[65], domainname[65];
@@ -346,6 +365,16 @@ struct box {
 };
 
 #define PID_MAX 32768
+
+/* Every capability of Linux 6.12: CAP_CHOWN (0) to CAP_CHECKPOINT_RESTORE (40). */
+#define CAPABILITIES_ALL ((1ull << 41) - 1)
+
+/* ---- box.c ---- */
+
+/* A page could not be had: the task's process is killed, as by the kernel's OOM killer. */
+void box_out_of_memory(struct task *task);
+/* The G of a task is about to end. */
+void box_task_ended(struct box *box);
 
 /* An own bug: prints the context and stops the worker. Never reachable from guest data. */
 #define CHECK(condition)                                                                           \

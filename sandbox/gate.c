@@ -18,6 +18,7 @@
 
 #include "abi/dispatch.h"
 #include "abi/numbers.h"
+#include "sandbox/taps.h"
 #include "sandbox/vfs/vfs.h"
 
 enum fast_rule {
@@ -120,6 +121,7 @@ enum cpu_fast gate_fast(void *ctx, uint64_t number)
     if (!call || box->tap || !abi_dispatch[number] || !may_stay(task, call))
         return CPU_FAST_LEAVE;
     task->call = call;
+    task->call_number = number;
     task->in_hook = true;
     task->restart = RESTART_NEVER;
     cpu_get_args(task->cpu, call->argc, task->args);
@@ -133,43 +135,35 @@ enum cpu_fast gate_fast(void *ctx, uint64_t number)
     return work_pending(task) ? CPU_FAST_SERVED_STOP : CPU_FAST_SERVED;
 }
 
-static size_t tap_read(void *ctx, uint64_t addr, void *buf, size_t len)
-{
-    struct task *task = ctx;
-
-    return task->mm ? copyin_some(task->mm, buf, addr, len) : 0;
-}
-
-static long serve(struct task *task, uint64_t number)
+static long serve(struct task *task)
 {
     const struct abi_call *call = task->call;
 
     if (!call)
         return -ENOSYS;
-    if (!abi_dispatch[number])
+    if (!abi_dispatch[call->nr])
         return call->error ? -call->error : -ENOSYS;
-    return abi_dispatch[number](task, task->args);
+    return abi_dispatch[call->nr](task, task->args);
 }
 
-static void pass(struct task *task, uint64_t number)
+static void pass(struct task *task, const struct abi_call *call)
 {
     const struct tap *tap = task->box->tap;
     uint64_t started = __rdtsc();
     struct cpu_thread *cpu = task->cpu;
-    long result;
+    int64_t result;
 
-    task->call = abi_call_by_nr(number);
-    task->call_number = number;
+    task->call = call;
+    task->call_serial = ++task->box->calls;
     task->restart = RESTART_NEVER;
-    task->handling = CALL_SERVED;
-    if (tap)
-        gate_tap_enter(task, tap, number);
-    result = serve(task, number);
+    task->handling = TAP_SERVED;
+    if (!tap || !tap_enter(task, &result))
+        result = serve(task);
     if (task->restart == RESTART_NEVER || result != -EINTR)
         task->restarting = false;
     cpu_set(cpu, CPU_RAX, (uint64_t)result);
     if (tap)
-        gate_tap_exit(task, tap, number, result);
+        tap_exit(task, result);
     free_scratch(task);
     if (task->slice_start)
         task->slice_system_tsc += __rdtsc() - started;
@@ -177,18 +171,20 @@ static void pass(struct task *task, uint64_t number)
 
 void gate_syscall(struct task *task)
 {
-    uint64_t number;
-
-    cpu_get_call(task->cpu, &number, task->args);
-    pass(task, number);
+    cpu_get_call(task->cpu, &task->call_number, task->args);
+    task->call_by_int80 = false;
+    pass(task, abi_call_by_nr(task->call_number));
 }
 
 void gate_int80(struct task *task)
 {
     static const enum cpu_reg registers[6] = {CPU_RBX, CPU_RCX, CPU_RDX, CPU_RSI, CPU_RDI, CPU_RBP};
-    int number = abi_nr_from_i386((uint32_t)cpu_get(task->cpu, CPU_RAX));
+    int number;
 
+    task->call_number = cpu_get(task->cpu, CPU_RAX);
+    task->call_by_int80 = true;
+    number = abi_nr_from_i386((uint32_t)task->call_number);
     for (int i = 0; i < 6; i++)
         task->args[i] = (uint32_t)cpu_get(task->cpu, registers[i]);
-    pass(task, number < 0 ? UINT64_MAX : (uint64_t)number);
+    pass(task, number < 0 ? NULL : abi_call_by_nr((uint64_t)number));
 }

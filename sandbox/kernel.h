@@ -187,12 +187,14 @@ struct task {
     /* The call under way. */
     const struct abi_call *call;
     uint64_t call_number; /* RAX at the trap: what a restart puts back */
+    uint64_t call_serial; /* of the box, for the tap */
+    bool call_by_int80;
     uint64_t args[6];
     enum restart restart;
     bool restarting;          /* this is the second round of an interrupted call */
     int64_t restart_deadline; /* for task_deadline */
     bool in_hook;             /* served inside the engine's hook: may not wait */
-    enum call_handling handling;
+    enum tap_handling handling;
 
     /* The last fault as a signal frame shows it; set by the task loop before signal_fault. */
     struct {

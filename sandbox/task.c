@@ -9,6 +9,7 @@
 #include "sandbox/gate.h"
 #include "sandbox/kernel.h"
 #include "sandbox/process.h"
+#include "sandbox/taps.h"
 
 struct task *task_current(void)
 {
@@ -89,6 +90,9 @@ static void handle_trap(struct task *task, const struct cpu_trap *trap)
         raise_fault(task, VECTOR_BP, SIGTRAP, SI_KERNEL, 0);
         return;
     case TRAP_SYSENTER:
+        tap_event(task, TAP_EVENT_SYSENTER, 0, NULL);
+        raise_fault(task, VECTOR_UD, SIGILL, ILL_ILLOPN, rip);
+        return;
     case TRAP_ILLEGAL:
         raise_fault(task, VECTOR_UD, SIGILL, ILL_ILLOPN, rip);
         return;

@@ -101,6 +101,7 @@ struct ktimer {
 };
 
 struct terminal;
+struct pty_table;
 
 /* A process group id and session id are numbers; the box finds members by walking processes. */
 struct process {
@@ -362,6 +363,7 @@ struct box {
     struct rng_state *rng;
     char hostname[65], domainname[65];
     struct terminal *console; /* the host's terminal, when stdin is one */
+    struct pty_table *ptys;   /* pseudoterminals; made by the first mount of devpts */
     int64_t boot_realtime;
     uint64_t random_seed;
 };

@@ -22,6 +22,7 @@
 #include "abi/abi.h"
 #include "abi/tap.h"
 #include "emu/cpu.h"
+#include "emu/frame.h"
 #include "emu/mm.h"
 #include "runtime/rt.h"
 #include "sandbox/wait.h"
@@ -105,6 +106,7 @@ struct pty_table;
 
 /* A process group id and session id are numbers; the box finds members by walking processes. */
 struct process {
+    unsigned refs; /* the tree's, until it is reaped, and pidfds' */
     pid_t pid;
     pid_t pgid, sid;
     struct box *box;
@@ -119,6 +121,7 @@ struct process {
     struct sig_pending pending;
     struct wait_queue wait_children; /* woken when a child changes state */
     struct wait_queue wait_exit;     /* pidfd pollers */
+    struct wait_queue wait_threads;  /* woken when a thread has ended: execve waits */
     struct wait_queue signal_wait;   /* signalfd pollers */
 
     enum { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_DEAD } state;
@@ -147,11 +150,13 @@ struct process {
     int64_t cpu_user, cpu_system;           /* ns, of ended threads */
     int64_t children_user, children_system; /* ns, of waited-for children */
     uint64_t minor_faults, children_faults;
-    uint64_t max_rss, children_max_rss; /* bytes */
+    uint64_t voluntary_switches, involuntary_switches; /* of ended threads */
+    uint64_t max_rss, children_max_rss;                /* bytes */
 
-    struct terminal *tty; /* controlling terminal or NULL */
-    struct path *exe;     /* /proc/PID/exe */
-    char *cmdline_note;   /* unused unless argv was overwritten: see procfs */
+    struct terminal *tty;  /* controlling terminal or NULL */
+    struct file *exe_file; /* the program: its inode may not be written while it runs */
+    struct path *exe;      /* &exe_file->path, for /proc/PID/exe; NULL without one */
+    char *cmdline_note;    /* unused unless argv was overwritten: see procfs */
     uint32_t personality;
     int nice;
     int ioprio;
@@ -178,12 +183,15 @@ struct task {
     sigset64 sigmask;
     sigset64 saved_sigmask; /* to put back after sigsuspend, ppoll, ... */
     bool restore_sigmask;
+    sigset64 sigwait; /* what sigtimedwait waits for: such signals wake it though blocked */
     struct sig_pending pending;
     struct {
         gaddr_t sp;
         uint64_t size;
         uint32_t flags;
     } altstack;
+
+    struct frame_fault fault; /* the last one, as signal contexts show it */
 
     /* The call under way. */
     const struct abi_call *call;
@@ -206,7 +214,6 @@ struct task {
     struct ktimer wait_timer;
     bool exit_requested;     /* the task must end at the next return to user mode */
     bool exited;             /* task_exit has run; a leader stays so until it is waited for */
-    bool is_exec_thread;     /* the thread that outlives its group in execve */
     bool interruptible_host; /* in rt_syscall6_interruptible */
 
     gaddr_t clear_child_tid; /* set_tid_address, CLONE_CHILD_CLEARTID */

@@ -22,8 +22,12 @@ struct process *process_create(struct box *box, struct process *parent);
  * the first one is the leader and gives the process its pid. 0, -EAGAIN (no tid is free), -ENOMEM.
  */
 int task_create(struct process *process, pid_t wanted, struct task **out);
-/* Undoes task_create (and process_create) for a task that never ran. */
+/* Undoes task_create and, for a leader, process_create: for a task that never ran. */
 void task_discard(struct task *task);
+/* The first task, also when it has exited already. */
+struct task *process_leader(const struct process *process);
+/* The box's own: no guest code, never ends, takes no signal. */
+bool process_is_kernel(const struct process *process);
 
 /* The box's own processes: init (1) and the one that the program is the child of (2). */
 int process_create_kernel(struct box *box);
@@ -41,6 +45,9 @@ int process_create_main(struct box *box, const struct cred *cred, struct task **
 void task_exit(struct task *task);
 /* exit(2) of one thread: asks the loop to end it; with the last one the process ends thus. */
 void task_request_exit(struct task *task, int wait_status);
+/* A process stays in memory (dead, out of every list) while somebody holds a reference. */
+struct process *process_get(struct process *process);
+void process_put(struct process *process);
 /* Frees a zombie that was waited for, or that nobody will wait for. */
 void process_reap(struct process *process);
 /* Ends all processes but box->main: the box is over. */

@@ -32,12 +32,6 @@
 #define FLAGS_DF       0x400ull
 #define FLAGS_RF       0x10000ull
 
-/* Page-fault error code bits. */
-#define PF_PRESENT 1
-#define PF_WRITE   2
-#define PF_USER    4
-#define PF_FETCH   16
-
 struct guest_stack {
     uint64_t sp;
     uint32_t flags, pad;
@@ -48,7 +42,7 @@ struct guest_context {
     uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
     uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
     uint16_t cs, gs, fs, ss;
-    uint64_t error, vector, oldmask, address;
+    uint64_t error_code, trapno, oldmask, cr2;
     uint64_t fpu;
     uint64_t reserved[8];
 };
@@ -89,29 +83,6 @@ static uint64_t *context_word(struct guest_context *context, unsigned i)
     return (uint64_t *)((char *)context + registers[i].offset);
 }
 
-void frame_note_fault(struct frame_fault *fault, const struct cpu_trap *trap)
-{
-    static const uint8_t vectors[] = {
-        [TRAP_DIVIDE] = 0,      [TRAP_STEP] = 1,  [TRAP_BREAKPOINT] = 3, [TRAP_ILLEGAL] = 6,
-        [TRAP_PROTECTION] = 13, [TRAP_PAGE] = 14, [TRAP_FLOAT] = 19,
-    };
-    if ((unsigned)trap->kind >= sizeof vectors)
-        return;
-    fault->vector = vectors[trap->kind];
-    fault->error = 0;
-    if (trap->kind != TRAP_PAGE)
-        return;
-    fault->address = trap->addr;
-    fault->error = PF_USER;
-    /* Linux shows addresses of its own half as present, whatever is there. */
-    if (trap->fault == MM_ACCERR || trap->addr >= MM_TOP)
-        fault->error |= PF_PRESENT;
-    if (trap->access == MM_WRITE)
-        fault->error |= PF_WRITE;
-    if (trap->access == MM_EXEC)
-        fault->error |= PF_FETCH;
-}
-
 static gaddr_t place_fpu(gaddr_t top)
 {
     return (top - FPU_IMAGE) & ~(gaddr_t)(FPU_ALIGNMENT - 1);
@@ -141,9 +112,9 @@ static void fill_context(struct cpu_thread *thread, const struct frame_signal *s
     context->rflags = cpu_get(thread, CPU_RFLAGS);
     context->cs = USER_CS;
     context->ss = USER_SS;
-    context->vector = signal->fault.vector;
-    context->error = signal->fault.error;
-    context->address = signal->fault.address;
+    context->trapno = signal->fault.trapno;
+    context->error_code = signal->fault.error_code;
+    context->cr2 = signal->fault.cr2;
     context->oldmask = signal->mask;
 }
 

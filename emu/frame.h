@@ -27,12 +27,10 @@ struct frame_altstack {
     uint32_t flags; /* SS_* */
 };
 
-/* What the last fault was, as the context shows it: vector, error code, address. */
+/* What the last fault was, as the context shows it: vector, error code, address of a page fault. */
 struct frame_fault {
-    uint64_t vector, error, address;
+    uint64_t trapno, error_code, cr2;
 };
-/* From a trap of the engine; the address stays what it was unless it is a page fault. */
-void frame_note_fault(struct frame_fault *fault, const struct cpu_trap *trap);
 
 struct frame_signal {
     int signo;

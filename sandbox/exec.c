@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/personality.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -504,7 +505,7 @@ static void set_name(struct task *task, const char *path)
 {
     const char *slash = strrchr(path, '/');
     memset(task->comm, 0, sizeof task->comm);
-    snprintf(task->comm, sizeof task->comm, "%s", slash ? slash + 1 : path);
+    snprintf(task->comm, sizeof task->comm, "%.15s", slash ? slash + 1 : path);
 }
 
 static void take_program_file(struct exec *e, struct process *process)
@@ -529,7 +530,6 @@ static void switch_memory(struct exec *e)
     task->mm = e->mm;
     process->mm = mm_ref(e->mm);
     e->mm = NULL;
-    process_release_vfork(process);
 }
 
 static void take_credentials(struct exec *e)

@@ -104,6 +104,12 @@ struct ktimer {
 struct terminal;
 struct pty_table;
 
+/* On the stack of a task that made a child by vfork: done when the child execs or exits. */
+struct vfork_wait {
+    bool done;
+    struct wait_queue queue;
+};
+
 /* A process group id and session id are numbers; the box finds members by walking processes. */
 struct process {
     unsigned refs; /* the tree's, until it is reaped, and pidfds' */
@@ -135,8 +141,6 @@ struct process {
     bool did_exec;           /* setpgid by the parent is refused after it */
     int parent_death_signal; /* prctl(PR_SET_PDEATHSIG) */
     bool dumpable;
-    bool vfork_parent_waits; /* wakes vfork_done at exec or exit */
-    struct wait_queue vfork_done;
 
     struct resource_limit {
         uint64_t cur, max;
@@ -185,13 +189,7 @@ struct task {
     bool restore_sigmask;
     sigset64 sigwait; /* what sigtimedwait waits for: such signals wake it though blocked */
     struct sig_pending pending;
-    struct {
-        gaddr_t sp;
-        uint64_t size;
-        uint32_t flags;
-    } altstack;
-
-    struct frame_fault fault; /* the last one, as signal contexts show it */
+    struct frame_altstack altstack;
 
     /* The call under way. */
     const struct abi_call *call;
@@ -205,10 +203,7 @@ struct task {
     bool in_hook;             /* served inside the engine's hook: may not wait */
     enum tap_handling handling;
 
-    /* The last fault as a signal frame shows it; set by the task loop before signal_fault. */
-    struct {
-        uint64_t trapno, error_code, cr2;
-    } fault;
+    struct frame_fault fault; /* the last one; set by the task loop before signal_fault */
 
     bool sleeping, woken, timed_out, killable_only;
     struct ktimer wait_timer;
@@ -219,7 +214,7 @@ struct task {
     gaddr_t clear_child_tid; /* set_tid_address, CLONE_CHILD_CLEARTID */
     gaddr_t robust_list;
     uint64_t robust_list_len;
-    gaddr_t vfork_stack_note;
+    struct vfork_wait *vfork_wait; /* who waits for this task to leave the memory it shares */
     /*
      * CPU time, ns, up to the last switch. A slice is what a task runs between two sleeps; within
      * it time spent in calls is counted in ticks of the TSC and turned into ns at its end.
@@ -349,6 +344,12 @@ void terminal_session_ended(struct process *leader);
 struct page_cache;
 struct vfs;
 
+/* Waiters of futexes, by a hash of the key: futex.c. */
+struct futex_bucket {
+    struct futex_waiter *head, *tail;
+};
+#define FUTEX_BUCKET_BITS 8
+
 struct box {
     const struct box_config *config;
     struct box_result *result;
@@ -371,6 +372,7 @@ struct box {
     char hostname[65], domainname[65];
     struct terminal *console; /* the host's terminal, when stdin is one */
     struct pty_table *ptys;   /* pseudoterminals; made by the first mount of devpts */
+    struct futex_bucket futexes[1 << FUTEX_BUCKET_BITS];
     int64_t boot_realtime;
     uint64_t random_seed;
 };

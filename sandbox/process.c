@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "sandbox/cred.h"
+#include "sandbox/futex.h"
 #include "sandbox/process.h"
 #include "sandbox/signal.h"
 #include "sandbox/vfs/vfs.h"
@@ -438,26 +439,28 @@ static bool notify_exit(struct process *zombie)
 
 /* ---- ending ---- */
 
-void process_release_vfork(struct process *process)
-{
-    if (!process->vfork_parent_waits)
-        return;
-    process->vfork_parent_waits = false;
-    wait_wake_all(&process->vfork_done, 0);
-}
-
-void task_release_memory(struct task *task)
+static void clear_tid(struct task *task)
 {
     static const uint32_t zero;
-    if (!task->mm)
-        return;
-    futex_exit_robust_list(task);
     if (!task->clear_child_tid)
         return;
     /* The address is the guest's: one that cannot be written is ignored, as Linux does. */
     if (copyout(task->mm, task->clear_child_tid, &zero, sizeof zero) == 0)
-        futex_wake_address(task->mm, task->clear_child_tid, 1);
+        futex_wake_address(task->box, task->mm, task->clear_child_tid, 1);
     task->clear_child_tid = 0;
+}
+
+void task_release_memory(struct task *task)
+{
+    if (task->mm) {
+        futex_exit_robust_list(task);
+        clear_tid(task);
+    }
+    if (task->vfork_wait) {
+        task->vfork_wait->done = true;
+        wait_wake_all(&task->vfork_wait->queue, 0);
+        task->vfork_wait = NULL;
+    }
 }
 
 /* The nearest living ancestor that asked for orphans (PR_SET_CHILD_SUBREAPER), or init. */
@@ -487,7 +490,7 @@ static void reparent_children(struct process *process)
     }
 }
 
-static void release_program(struct process *process)
+void process_release_program(struct process *process)
 {
     if (process->mm)
         mm_unref(process->mm);
@@ -512,7 +515,7 @@ static void end_process(struct process *process)
         mm_stats(process->mm, &stats);
     if (stats.resident > process->max_rss)
         process->max_rss = stats.resident;
-    release_program(process);
+    process_release_program(process);
     if (process->sid == process->pid && process->tty)
         terminal_session_ended(process);
     process->tty = NULL;
@@ -539,8 +542,6 @@ void task_exit(struct task *task)
         posix_timers_delete(process);
     }
     task_release_memory(task);
-    if (last)
-        process_release_vfork(process);
     fd_table_unref(task, task->fds);
     fs_context_unref(task->fs);
     cpu_thread_free(task->cpu);

@@ -45,6 +45,8 @@ int process_create_main(struct box *box, const struct cred *cred, struct task **
 void task_exit(struct task *task);
 /* exit(2) of one thread: asks the loop to end it; with the last one the process ends thus. */
 void task_request_exit(struct task *task, int wait_status);
+/* Gives up memory, program file, actions and queued signals of a process that runs no more. */
+void process_release_program(struct process *process);
 /* A process stays in memory (dead, out of every list) while somebody holds a reference. */
 struct process *process_get(struct process *process);
 void process_put(struct process *process);
@@ -52,9 +54,10 @@ void process_put(struct process *process);
 void process_reap(struct process *process);
 /* Ends all processes but box->main: the box is over. */
 void process_kill_all(struct box *box);
-/* Wakes what waits for a vfork child to leave its parent's memory. */
-void process_release_vfork(struct process *process);
-/* Writes 0 to clear_child_tid and wakes its futex, and runs the robust list (exit and exec). */
+/*
+ * The task leaves its memory (exit and exec): runs the robust list, writes 0 to clear_child_tid and
+ * wakes its futex, lets a vfork parent go on.
+ */
 void task_release_memory(struct task *task);
 /* Ends every other thread and takes over the leader's identity (exec). 0 or -EAGAIN. */
 int process_become_single(struct task *task);
@@ -64,6 +67,12 @@ void process_notify_parent(struct process *process, int si_code, int status);
 struct sig_actions *sig_actions_create(void);
 struct sig_actions *sig_actions_clone(const struct sig_actions *actions);
 void sig_actions_unref(struct sig_actions *actions);
+
+/* ---- sys_process.c ---- */
+
+/* Whether ptrace(2)'s access check lets the task look at the target (kcmp, robust list, prlimit).
+ */
+bool task_may_inspect(const struct task *task, const struct task *target);
 
 /* ---- given by task.c and box.c ---- */
 
@@ -93,13 +102,6 @@ int exec_first(struct task *task, const char *path, char *const argv[], char *co
  */
 void signal_deliver(struct task *task);
 
-/* ---- futex.c ---- */
-
-/* Wakes up to count waiters of the word, as FUTEX_WAKE does on either kind of key. */
-void futex_wake_address(struct mm *mm, gaddr_t addr, unsigned count);
-/* Marks the locks of a dying task's robust list and wakes one waiter each. */
-void futex_exit_robust_list(struct task *task);
-
 /* ---- posix timers: sys_timer.c ---- */
 
 /* exec and exit: deletes timer_create's timers. */
@@ -111,7 +113,10 @@ void itimers_stop(struct process *process);
 
 /* A descriptor for the process (O_CLOEXEC; flags O_NONBLOCK), or -errno. */
 int pidfd_open_process(struct task *task, struct process *process, uint32_t flags);
-/* The process that a descriptor stands for: -EBADF when it is no pidfd, -ESRCH when it is gone. */
-int pidfd_process(struct task *task, int fd, struct process **out);
+/*
+ * The process that a descriptor stands for, with a reference: -EBADF when it is no pidfd. It may
+ * have been reaped already. *nonblocking: the descriptor has O_NONBLOCK.
+ */
+int pidfd_wait_target(struct task *task, int fd, struct process **out, bool *nonblocking);
 
 #endif

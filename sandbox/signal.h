@@ -40,8 +40,11 @@ void signal_info_user(const struct task *sender, int signo, int code, siginfo_t 
 /* kill(2)'s permission rule, with SIGCONT's exception for one session. 0 or -EPERM. */
 int signal_check_permission(const struct task *sender, const struct process *target, int signo);
 
-/* Turns what the engine trapped into the signal that Linux sends for it. */
-void signal_trap(struct task *task, const struct cpu_trap *trap);
+/*
+ * A siginfo that the sender made itself (rt_sigqueueinfo, pidfd_send_signal). -EFAULT, or -EPERM
+ * when it pretends to come from the kernel or from kill and is not for the sender's own process.
+ */
+int signal_copy_info(struct task *task, gaddr_t from, int signo, pid_t target, siginfo_t *info);
 
 /* sigaltstack(2): the state as the call reports it at stack pointer sp, and a change of it. */
 void signal_get_altstack(const struct task *task, gaddr_t sp, struct frame_altstack *out);

@@ -1,7 +1,7 @@
 /*
- * Delivering signals on the way back to guest code: default actions, handlers, the restart of
+ * Delivering signals on the way back to guest code: default actions, handlers, and the restart of
  * interrupted calls (signal(7), "Interruption of system calls and library functions by signal
- * handlers"), and the signals that faults of the guest's own instructions become.
+ * handlers").
  */
 #include <errno.h>
 #include <string.h>
@@ -76,8 +76,7 @@ static bool choose_stack(const struct task *task, const struct sig_action *actio
 {
     gaddr_t sp = cpu_get(task->cpu, CPU_RSP);
     bool inside = signal_on_altstack(task, sp);
-    frame->altstack = (struct frame_altstack){
-        .sp = task->altstack.sp, .size = task->altstack.size, .flags = task->altstack.flags};
+    frame->altstack = task->altstack;
     frame->on_altstack = (action->flags & SA_ONSTACK) && task->altstack.size && !inside;
     if (!inside && !frame->on_altstack)
         return true;
@@ -167,84 +166,5 @@ void signal_deliver(struct task *task)
     if (task->restore_sigmask) {
         task->restore_sigmask = false;
         signal_set_mask(task, task->saved_sigmask);
-    }
-}
-
-/* ---- faults ---- */
-
-/* si_code of a SIGFPE from the unmasked exception flags of x87 or SSE. */
-static int float_code(struct cpu_thread *thread)
-{
-    uint8_t image[512];
-    uint16_t control, status;
-    uint32_t mxcsr;
-    cpu_get_fpu(thread, image);
-    memcpy(&control, image, sizeof control);
-    memcpy(&status, image + 2, sizeof status);
-    memcpy(&mxcsr, image + 24, sizeof mxcsr);
-    unsigned flags = status & ~control & 0x3f;
-    if (!flags)
-        flags = mxcsr & ~(mxcsr >> 7) & 0x3f;
-    if (flags & 1)
-        return FPE_FLTINV;
-    if (flags & 4)
-        return FPE_FLTDIV;
-    if (flags & 8)
-        return FPE_FLTOVF;
-    if (flags & (2 | 16))
-        return FPE_FLTUND;
-    return FPE_FLTRES;
-}
-
-static void page_trap(struct task *task, const struct cpu_trap *trap)
-{
-    switch (trap->fault) {
-    case MM_ACCERR:
-        signal_fault(task, SIGSEGV, SEGV_ACCERR, trap->addr);
-        break;
-    case MM_BUS:
-        signal_fault(task, SIGBUS, BUS_ADRERR, trap->addr);
-        break;
-    case MM_OOM: /* what the kernel's OOM killer does */
-        process_exit_group(task->process, SIGKILL);
-        break;
-    case MM_MAPERR:
-    case MM_OK:
-        signal_fault(task, SIGSEGV, SEGV_MAPERR, trap->addr);
-        break;
-    }
-}
-
-void signal_trap(struct task *task, const struct cpu_trap *trap)
-{
-    gaddr_t rip = cpu_get(task->cpu, CPU_RIP);
-    frame_note_fault(&task->fault, trap);
-    switch (trap->kind) {
-    case TRAP_PAGE:
-        page_trap(task, trap);
-        break;
-    case TRAP_DIVIDE:
-        signal_fault(task, SIGFPE, FPE_INTDIV, rip);
-        break;
-    case TRAP_FLOAT:
-        signal_fault(task, SIGFPE, float_code(task->cpu), rip);
-        break;
-    case TRAP_STEP:
-        signal_fault(task, SIGTRAP, TRAP_TRACE, rip);
-        break;
-    case TRAP_BREAKPOINT:
-        signal_fault(task, SIGTRAP, SI_KERNEL, 0);
-        break;
-    case TRAP_ILLEGAL:
-    case TRAP_SYSENTER:
-        signal_fault(task, SIGILL, ILL_ILLOPN, rip);
-        break;
-    case TRAP_PROTECTION:
-        signal_fault(task, SIGSEGV, SI_KERNEL, 0);
-        break;
-    case TRAP_SYSCALL:
-    case TRAP_INT80:
-    case TRAP_KICK:
-        break;
     }
 }

@@ -71,7 +71,8 @@ int main(void)
     }
     sleep_ms(40);
     say("release\n");
-    try("release", second, F_OFD_SETLK, F_UNLCK, 0, 0);
+    struct flock unlock = range(F_UNLCK, 0, 0);
+    MUST(fcntl(second, F_OFD_SETLK, &unlock));
     MUST(waitpid(pid, NULL, 0));
     return 0;
 }

@@ -63,14 +63,14 @@ static uint64_t guest_tsc(void *ctx)
 
 static void not_run(struct box *box, int status, const char *message)
 {
-    box->result->reason = BOX_NOT_RUN;
+    box->result->reason = ABX_NOT_RUN;
     box->result->status = status;
     snprintf(box->result->message, sizeof box->result->message, "%s", message);
 }
 
 static void internal(struct box *box, const char *message)
 {
-    box->result->reason = BOX_INTERNAL;
+    box->result->reason = ABX_INTERNAL;
     box->result->status = 125;
     snprintf(box->result->message, sizeof box->result->message, "%s", message);
 }
@@ -133,16 +133,20 @@ void box_task_ended(struct box *box)
 
 void box_main_ended(struct box *box, int wait_status)
 {
-    struct box_result *result = box->result;
+    struct abx_result *result = box->result;
 
-    process_cpu_times(box->main, &result->user_time, &result->system_time);
-    if (result->reason == BOX_MEMORY) {
+    int64_t user, system;
+
+    process_cpu_times(box->main, &user, &system);
+    result->user_ns = (uint64_t)user;
+    result->system_ns = (uint64_t)system;
+    if (result->reason == ABX_MEMORY) {
         result->status = SIGKILL;
     } else if (WIFSIGNALED(wait_status)) {
-        result->reason = BOX_SIGNAL;
+        result->reason = ABX_SIGNAL;
         result->status = WTERMSIG(wait_status);
     } else {
-        result->reason = BOX_EXIT;
+        result->reason = ABX_EXIT;
         result->status = WEXITSTATUS(wait_status);
     }
     box->over = true;
@@ -152,13 +156,21 @@ void box_main_ended(struct box *box, int wait_status)
 void box_out_of_memory(struct task *task)
 {
     if (task->process == task->box->main)
-        task->box->result->reason = BOX_MEMORY;
+        task->box->result->reason = ABX_MEMORY;
     process_exit_group(task->process, SIGKILL);
 }
 
 unsigned box_max_tasks(const struct box *box)
 {
     return box->config->max_processes;
+}
+
+static uint64_t box_fast_calls(const struct box *box)
+{
+    struct cpu_stats stats;
+
+    cpu_stats(box->cpu, &stats);
+    return stats.fast_calls;
 }
 
 static void preempt(void *ctx)
@@ -207,22 +219,23 @@ static void box_g(void *arg)
 
     if (clock_create(box) != 0 || process_create_kernel(box) != 0 ||
         tree_create(box, why, sizeof why) != 0) {
-        if (box->result->reason != BOX_NOT_RUN)
+        if (box->result->reason != ABX_NOT_RUN)
             internal(box, why);
     } else {
         box_main(box);
     }
     atomic_store(&host_signals.running, false);
     box->result->peak_memory = arena_peak(box->arena) << PAGE_SHIFT;
+    box->result->system_calls = box->calls + box_fast_calls(box);
 }
 
-void box_run(const struct box_config *config, struct box_result *result)
+void box_run(const struct box_config *config, struct abx_result *result)
 {
     struct box box = {.config = config, .result = result, .tap = config->tap};
     struct rt_config runtime = {.procs = 1, .preempt = preempt};
     int error;
 
-    *result = (struct box_result){.reason = BOX_INTERNAL, .status = 125};
+    *result = (struct abx_result){.reason = ABX_INTERNAL, .status = 125};
     snprintf(box.hostname, sizeof box.hostname, "abibox");
     snprintf(box.domainname, sizeof box.domainname, "(none)");
     if (bring_up(&box)) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "abi/tap.h"
+#include "include/abibox.h"
 
 enum box_mount_kind {
     BOX_MOUNT_RO,    /* a host file or directory, read-only */
@@ -41,25 +42,8 @@ struct box_config {
     const struct tap *tap;  /* sees every call; NULL: none */
 };
 
-enum box_reason {
-    BOX_EXIT,     /* status is the exit code */
-    BOX_SIGNAL,   /* status is the signal's number */
-    BOX_MEMORY,   /* the memory limit was reached */
-    BOX_NOT_RUN,  /* the program could not be started: status is 126 or 127, message says why */
-    BOX_INTERNAL, /* abibox's own trouble: message says what */
-};
-
-struct box_result {
-    enum box_reason reason;
-    int status;
-    char message[512];
-    uint64_t peak_memory; /* bytes of frames */
-    uint64_t system_calls;
-    int64_t user_time, system_time; /* ns, all processes */
-};
-
 /* Runs the program until its process has ended. Call once in a process of its own. */
-void box_run(const struct box_config *config, struct box_result *result);
+void box_run(const struct box_config *config, struct abx_result *result);
 
 /*
  * A signal that the host sent to abibox (SIGINT, SIGTERM, SIGWINCH ...) goes to the box.

@@ -352,7 +352,7 @@ struct futex_bucket {
 
 struct box {
     const struct box_config *config;
-    struct box_result *result;
+    struct abx_result *result;
     struct arena *arena;
     struct cpu *cpu;
     struct vfs *vfs;

@@ -116,6 +116,9 @@ void cpu_run(struct cpu_thread *thread, struct cpu_trap *trap);
  */
 void cpu_kick(struct cpu *cpu);
 
+/* Guest code is being run right now. Any thread, signal-safe. */
+bool cpu_is_running(const struct cpu *cpu);
+
 /* Translations of the frame must go (host wrote into it). Arena hook. */
 void cpu_drop_code(void *cpu, frame_t frame);
 

@@ -826,6 +826,11 @@ void cpu_run(struct cpu_thread *thread, struct cpu_trap *trap)
     }
 }
 
+bool cpu_is_running(const struct cpu *cpu)
+{
+    return atomic_load(&cpu->running);
+}
+
 void cpu_kick(struct cpu *cpu)
 {
     if (!atomic_load(&cpu->running))

@@ -55,6 +55,31 @@ static void deliver_host_signals(void *arg)
     }
 }
 
+/* The box whose engine may crash. */
+static struct box *crash_box;
+
+bool box_describe_crash(int signo, char *line, size_t size)
+{
+    struct box *box = crash_box;
+    gaddr_t rip;
+    uint8_t bytes[15];
+    size_t len;
+    int at;
+
+    if (!box || !box->cpu || !cpu_is_running(box->cpu) || !box->running) {
+        snprintf(line, size, "abibox crashed (signal %d) outside of guest code", signo);
+        return false;
+    }
+    rip = cpu_get(box->running->cpu, CPU_RIP);
+    at = snprintf(line, size,
+                  "the CPU engine crashed (signal %d) in process %d (%s) at rip %#llx:", signo,
+                  box->running->process->pid, box->running->comm, (unsigned long long)rip);
+    len = cpu_instruction_bytes(box->running->cpu, bytes);
+    for (size_t i = 0; i < len && at > 0 && (size_t)at + 4 < size; i++)
+        at += snprintf(line + at, size - (size_t)at, " %02x", bytes[i]);
+    return true;
+}
+
 static uint64_t guest_tsc(void *ctx)
 {
     /* One tick a nanosecond: the same clock as CLOCK_MONOTONIC. */
@@ -240,8 +265,10 @@ void box_run(const struct box_config *config, struct abx_result *result)
     snprintf(box.domainname, sizeof box.domainname, "(none)");
     if (bring_up(&box)) {
         runtime.preempt_ctx = box.cpu;
+        crash_box = &box;
         atomic_store(&host_signals.running, true);
         error = rt_run(&runtime, box_g, &box);
+        crash_box = NULL;
         if (error)
             internal(&box, strerror(-error));
     }

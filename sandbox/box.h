@@ -51,4 +51,10 @@ void box_run(const struct box_config *config, struct abx_result *result);
  */
 void box_host_signal(int signo);
 
+/*
+ * For the worker's crash handler: one line about where the guest was. True when guest code was
+ * running, so that the engine is to blame. Signal-safe enough for a process that is lost anyway.
+ */
+bool box_describe_crash(int signo, char *line, size_t size);
+
 #endif

@@ -321,6 +321,10 @@ struct file *fd_get_any(struct task *task, int fd);
 int fd_install(struct task *task, struct file *file, int from, bool cloexec);
 int fd_close(struct task *task, int fd);
 
+/* An empty table. NULL: no memory. */
+struct fd_table *fd_table_create(void);
+/* Puts a file at exactly fd, which is free; takes over the reference. fd, or -errno. */
+int fd_install_at(struct task *task, struct file *file, int fd);
 /* fork: a copy with the same open files, or one more user (CLONE_FILES). NULL: no memory. */
 struct fd_table *fd_table_clone(const struct fd_table *table);
 struct fd_table *fd_table_ref(struct fd_table *table);
@@ -330,6 +334,8 @@ void fd_table_unref(struct task *task, struct fd_table *table);
 int fd_table_unshare(struct task *task);
 void fd_table_close_on_exec(struct task *task);
 
+/* One that starts at this root; takes its own references. NULL: no memory. */
+struct fs_context *fs_context_create(const struct path *root, uint32_t umask);
 struct fs_context *fs_context_clone(const struct fs_context *fs);
 struct fs_context *fs_context_ref(struct fs_context *fs);
 void fs_context_unref(struct fs_context *fs);
@@ -356,6 +362,7 @@ struct box {
     struct arena *arena;
     struct cpu *cpu;
     struct vfs *vfs;
+    struct tree *tree; /* what tree.c keeps */
     struct process *processes; /* list, by pid */
     struct process *init;
     struct process *main;       /* the program; when it ends, the box does */

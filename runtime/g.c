@@ -45,6 +45,8 @@ static uintptr_t stack_reserve(struct rt_sched *s)
 
 void g_unmap_all(struct rt_sched *s)
 {
+    for (struct rt_g *g = s->all_gs; g; g = g->all_link)
+        sanitizer_unmap_g(g);
     for (struct slab *slab = s->slabs; slab; slab = slab->next)
         os_call3(SYS_munmap, slab->base, slab->size, 0);
 }
@@ -164,10 +166,10 @@ void g_prepare(struct rt_p *p, struct rt_g *g, void (*fn)(void *), void *arg)
     store_relaxed(&g->intr_request, 0);
     start_context(g);
     g_set_status(g, G_DEAD, G_RUNNABLE);
-    p->count.gs_created++;
+    count_up(&p->count.gs_created);
 }
 
-void rt_g_main(struct rt_g *g)
+SANITIZER_NEVER_RETURNS void rt_g_main(struct rt_g *g)
 {
     sanitizer_arrived_on_g(g);
     g->fn(g->arg);
@@ -175,7 +177,7 @@ void rt_g_main(struct rt_g *g)
     RT_CHECK(m && m->curg == g && load_relaxed(&g->status) == G_RUNNING,
              "a G returned inside a system call");
     m->op = op_exit;
-    sanitizer_leave_for_good(m, g);
+    sanitizer_leave_for_good(m);
     rt_switch_to_m(m, g);
     __builtin_unreachable();
 }
@@ -216,7 +218,7 @@ struct system_stack_call {
     struct rt_g *g;
 };
 
-static void system_stack_main(void *arg)
+static SANITIZER_NEVER_RETURNS void system_stack_main(void *arg)
 {
     struct system_stack_call *call = arg;
     sanitizer_arrived_on_m(call->m);
@@ -224,7 +226,7 @@ static void system_stack_main(void *arg)
     sanitizer_leave_m(call->m, call->g);
 }
 
-void rt_on_system_stack(void (*fn)(void *), void *arg)
+SANITIZER_NEVER_RETURNS void rt_on_system_stack(void (*fn)(void *), void *arg)
 {
     struct rt_m *m = current_m();
     struct rt_g *g = m ? m->curg : NULL;

@@ -23,12 +23,16 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define CACHE_LINE  64
 
-#if defined(__SANITIZE_THREAD__)
-#define RT_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#ifdef __has_feature /* clang */
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
 #define RT_TSAN 1
 #endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define RT_ASAN 1
 #endif
 
 /* The thread sanitizer knows no membarrier. */
@@ -40,6 +44,17 @@
 #define load_acquire(p)     atomic_load_explicit(p, memory_order_acquire)
 #define store_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
 #define store_release(p, v) atomic_store_explicit(p, v, memory_order_release)
+
+/* TSan follows no bare fences, and gcc refuses them there. None is needed for what it
+ * checks, which is who may see what; the order of stores and loads still is. */
+static inline void full_fence(void)
+{
+#ifdef RT_TSAN
+    __asm__ volatile("mfence" ::: "memory");
+#else
+    atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
 
 struct rt_sched;
 struct rt_m;
@@ -88,7 +103,7 @@ struct rt_g {
 #ifdef RT_TSAN
     void *fiber;
 #endif
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RT_ASAN
     void *fake_stack;
 #endif
 };
@@ -151,7 +166,7 @@ struct rt_m {
 #ifdef RT_TSAN
     void *fiber;
 #endif
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RT_ASAN
     void *fake_stack;
 #endif
 };
@@ -164,10 +179,17 @@ enum p_status { P_IDLE, P_RUNNING, P_SYSCALL, P_GCSTOP, P_DEAD };
 #define FREE_GS_PER_P 64
 #define GLOBAL_EVERY  61 /* every so many turns the global queue is looked at first */
 
+typedef _Atomic(uint64_t) counter; /* of one writer, read by others */
+
+static inline void count_up(counter *c)
+{
+    store_relaxed(c, load_relaxed(c) + 1);
+}
+
 struct p_counts {
-    uint64_t gs_created, gs_ended;
-    uint64_t yields, parks, readies;
-    uint64_t syscalls_lost_p, steals, timers_run;
+    counter gs_created, gs_ended, switches;
+    counter yields, parks, readies;
+    counter syscalls_lost_p, steals, timers_run;
 };
 
 struct rt_p {
@@ -183,7 +205,6 @@ struct rt_p {
     uint32_t free_gs_n;
     uint64_t next_id;
     struct rt_p *link; /* idle list */
-    uint64_t switches;
     struct p_counts count;
 
     /* The owner adds at the tail; anybody takes from the head. */
@@ -231,8 +252,9 @@ struct rt_sched {
     struct rt_m *new_ms; /* to be started by the thread of rt_run */
     int32_t stop_wait;
     struct rt_note stop_note;
-    bool sysmon_wait; /* sysmon sleeps deep: every P is idle or stopped */
-    uint64_t handoffs, retakes, preempts;
+    bool sysmon_wait;           /* sysmon sleeps deep: every P is idle or stopped */
+    uint64_t handoffs, retakes; /* sysmon's and others' */
+    counter preempts;
 
     struct rt_spin g_lock; /* free Gs, all Gs, stack slabs */
     struct rt_g *free_gs, *all_gs;
@@ -300,24 +322,10 @@ void rt_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define RT_ASSERT(condition) ((void)0)
 #endif
 
-/* ---- fault.c: windows in which the stress test injects trouble ------------ */
+/* ---- windows in which the stress test injects trouble (fault.h) ----------- */
 
-enum rt_window {
-    WINDOW_ENTER_G_SET,     /* rt_entersyscall: the G is marked, the P not yet */
-    WINDOW_ENTER_P_SET,     /* the P is marked, the stopper's flag not yet read */
-    WINDOW_EXIT_BEFORE_CAS, /* rt_exitsyscall before it tries for its old P */
-    WINDOW_RUNQ_PUBLISHED,  /* a G is queued, nobody woken yet */
-    WINDOW_BEFORE_WAKE,     /* next_p is set, the note not yet woken */
-    WINDOW_FUTEX_WAIT,      /* true: return spuriously */
-    WINDOW_THREAD,          /* true: pretend EAGAIN */
-    WINDOW_STOP_SPINNING,   /* nmspinning lowered, the queues not yet read again */
-    WINDOW_PARK_COMMIT,     /* the G is waiting, not yet published */
-    WINDOW_POLL_BATCH,      /* true: take one event only */
-    WINDOW_SYSMON,          /* true: retake at once */
-    WINDOWS
-};
 #ifdef RT_FAULTS
-bool rt_window(enum rt_window w);
+#include "fault.h"
 #else
 #define rt_window(w) false
 #endif

@@ -51,7 +51,7 @@ static void *hosted_main(void *arg)
     struct rt_m *m = arg;
     struct rt_sched *s = m->sched;
     m->procid = os_call1(SYS_gettid, 0);
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RT_ASAN
     pthread_attr_t attr;
     void *low = NULL;
     size_t size = 0;

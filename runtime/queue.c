@@ -190,7 +190,7 @@ struct rt_g *runq_steal(struct rt_p *p, struct rt_p *victim, bool take_next)
     struct rt_g *g = load_relaxed(&p->runq[(to + n) % RUNQ_SIZE]);
     RT_ASSERT(to - load_relaxed(&p->runq_head) + n < RUNQ_SIZE);
     store_release(&p->runq_tail, to + n);
-    p->count.steals++;
+    count_up(&p->count.steals);
     return g;
 }
 

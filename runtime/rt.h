@@ -66,8 +66,9 @@ struct rt_config {
     size_t stack_size;        /* of a G, virtual, without guard page; 256 KiB, at least 16 KiB */
     size_t system_stack_size; /* of an M (rt_on_system_stack); 256 KiB, at least 64 KiB */
     int signal;               /* that interrupts calls (rt_interrupt); SIGURG */
-    uint32_t sysmon_min_us;   /* shortest sleep of sysmon; 20. RT_SYSMON_OFF: no retake, no
-                                 preemption, no background poll. */
+    uint32_t sysmon_min_us;   /* shortest sleep of sysmon; 20. RT_SYSMON_OFF: no preemption, no
+                                 background poll, and nobody takes the P of a call that
+                                 blocks: make such calls by rt_call_sleeping. */
     uint32_t sysmon_max_us;   /* longest sleep of sysmon while a P works; 10,000 */
     uint32_t slice_us;        /* a G that ran so long while others wait is preempted; 10,000.
                                  RT_NEVER: not for its time slice. */

@@ -222,7 +222,7 @@ static struct rt_g *find_runnable(struct rt_m *m, bool *inherit)
             RT_CHECK(old > 0, "negative count of spinning threads");
             (void)rt_window(WINDOW_STOP_SPINNING);
         }
-        atomic_thread_fence(memory_order_seq_cst);
+        full_fence();
         if (work_anywhere(s) && take_idle_p(m, was_spinning))
             continue;
         if (poll_blocking(m))
@@ -313,7 +313,7 @@ static void run(struct rt_m *m, struct rt_g *g, bool inherit)
     g->m = m;
     if (!inherit)
         store_relaxed(&p->sched_tick, load_relaxed(&p->sched_tick) + 1);
-    p->switches++;
+    count_up(&p->count.switches);
     store_relaxed(&p->preempt, false);
     TRACE(m->sched, m, TRACE_RUN, g, p, 0);
     sanitizer_leave_m(m, g);
@@ -362,12 +362,12 @@ static void drop_g(struct rt_m *m)
 void ready_on(struct rt_m *m, struct rt_g *g, bool next)
 {
     g_set_status(g, G_WAITING, G_RUNNABLE);
-    m->p->count.readies++;
+    count_up(&m->p->count.readies);
     runq_put(m->p, g, next);
     if (m->sched->single_p)
         return;
     (void)rt_window(WINDOW_RUNQ_PUBLISHED);
-    atomic_thread_fence(memory_order_seq_cst);
+    full_fence();
     m_wake_one(m->sched);
 }
 
@@ -379,7 +379,7 @@ static void ready_outside(struct rt_sched *s, struct rt_g *g)
     g_set_status(g, G_WAITING, G_RUNNABLE);
     global_put(s, g);
     rt_spin_unlock(&s->lock);
-    atomic_thread_fence(memory_order_seq_cst);
+    full_fence();
     if (load_relaxed(&s->npidle) > 0) {
         m_wake_one(s);
         return;
@@ -416,7 +416,7 @@ rt_g *rt_go(void (*fn)(void *), void *arg)
     runq_put(p, g, true);
     if (!m->sched->single_p) {
         (void)rt_window(WINDOW_RUNQ_PUBLISHED);
-        atomic_thread_fence(memory_order_seq_cst);
+        full_fence();
         m_wake_one(m->sched);
     }
     return g;
@@ -432,7 +432,7 @@ void op_yield(struct rt_m *m, struct rt_g *g)
     TRACE(s, m, TRACE_LEAVE, g, m->p, 0);
     g_set_status(g, G_RUNNING, G_RUNNABLE);
     drop_g(m);
-    m->p->count.yields++;
+    count_up(&m->p->count.yields);
 #ifndef RT_FAITHFUL
     struct rt_p *p = m->p;
     if (likely(load_relaxed(&s->global_n) == 0 && !load_relaxed(&g->locked_m) &&
@@ -469,7 +469,7 @@ static void op_park(struct rt_m *m, struct rt_g *g)
 {
     bool (*commit)(rt_g *, void *) = m->park_commit;
     TRACE(m->sched, m, TRACE_LEAVE, g, m->p, 0);
-    m->p->count.parks++;
+    count_up(&m->p->count.parks);
     g_set_status(g, G_RUNNING, G_WAITING);
     drop_g(m);
     if (!commit)
@@ -494,10 +494,9 @@ void op_exit(struct rt_m *m, struct rt_g *g)
 {
     struct rt_sched *s = m->sched;
     TRACE(s, m, TRACE_LEAVE, g, m->p, 0);
-    sanitizer_dead_g(g);
     g_set_status(g, G_RUNNING, G_DEAD);
     drop_g(m);
-    m->p->count.gs_ended++;
+    count_up(&m->p->count.gs_ended);
     if (unlikely(m->locked_g != NULL)) {
         rt_warn("G %lu returned while locked to its thread, which ends with it",
                 (unsigned long)g->id);

@@ -15,17 +15,17 @@ void rt_stats(struct rt_stats *st)
     struct rt_sched *s = m->sched;
     uint64_t ended = 0;
     for (uint32_t i = 0; i < s->procs; i++) {
-        const struct rt_p *p = &s->ps[i];
-        st->gs_created += p->count.gs_created;
-        ended += p->count.gs_ended;
-        st->switches += p->switches;
-        st->yields += p->count.yields;
-        st->parks += p->count.parks;
-        st->readies += p->count.readies;
+        struct rt_p *p = &s->ps[i];
+        st->gs_created += load_relaxed(&p->count.gs_created);
+        ended += load_relaxed(&p->count.gs_ended);
+        st->switches += load_relaxed(&p->count.switches);
+        st->yields += load_relaxed(&p->count.yields);
+        st->parks += load_relaxed(&p->count.parks);
+        st->readies += load_relaxed(&p->count.readies);
         st->syscalls += load_relaxed(&p->syscall_tick);
-        st->syscalls_lost_p += p->count.syscalls_lost_p;
-        st->steals += p->count.steals;
-        st->timers_run += p->count.timers_run;
+        st->syscalls_lost_p += load_relaxed(&p->count.syscalls_lost_p);
+        st->steals += load_relaxed(&p->count.steals);
+        st->timers_run += load_relaxed(&p->count.timers_run);
     }
     st->gs_live = st->gs_created - ended;
     st->procs = s->procs;
@@ -38,6 +38,6 @@ void rt_stats(struct rt_stats *st)
     st->ms_idle = (uint64_t)(s->nmidle + s->nmidle_locked);
     st->handoffs = s->handoffs;
     st->retakes = s->retakes;
-    st->preempts = s->preempts;
+    st->preempts = load_relaxed(&s->preempts);
     rt_spin_unlock(&s->lock);
 }

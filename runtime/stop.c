@@ -11,9 +11,9 @@
 void sched_fence_others(void)
 {
 #ifdef RT_FENCED_ENTER
-    atomic_thread_fence(memory_order_seq_cst);
+    full_fence();
 #else
-    atomic_thread_fence(memory_order_seq_cst);
+    full_fence();
     long error = os_call3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
     RT_CHECK(error == 0, "membarrier fails");
 #endif

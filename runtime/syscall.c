@@ -90,13 +90,13 @@ static __attribute__((noinline)) void exit_slow(struct rt_m *m, struct rt_g *g)
     }
     if (p) {
         p_acquire(m, p);
-        p->count.syscalls_lost_p++;
+        count_up(&p->count.syscalls_lost_p);
         resume(m, g, p);
         return;
     }
     g_leave(m, g, op_exit_syscall);
     m = current_m();
-    m->p->count.syscalls_lost_p++;
+    count_up(&m->p->count.syscalls_lost_p);
     store_relaxed(&m->p->syscall_tick, load_relaxed(&m->p->syscall_tick) + 1);
 }
 

@@ -106,7 +106,7 @@ static void preempt_long(struct rt_sched *s, struct rt_p *p, int64_t now)
     over = over && work_waits(s, now);
 #endif
     if (over || timer_due) {
-        s->preempts++;
+        count_up(&s->preempts);
         request_preempt(p);
     }
 }

@@ -145,7 +145,7 @@ int64_t timers_run(struct rt_sched *s, struct rt_p *p)
         rt_spin_unlock(&s->timers.lock);
         if (!t)
             break;
-        p->count.timers_run++;
+        count_up(&p->count.timers_run);
         t->fn(t);
     }
     return now;

@@ -213,6 +213,7 @@ static void prepare(void)
     static char block[65536];
     struct epoll_event event = {.events = EPOLLIN};
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    gate_open(&leave);
     MUST(pipe(data));
     MUST(pipe(full));
     MUST(write(full[1], block, sizeof block));
@@ -227,6 +228,7 @@ static void clean_up(void)
 {
     MUST(close(watcher));
     for (int i = 0; i < 2; i++) {
+        MUST(close(leave.fd[i]));
         MUST(close(data[i]));
         MUST(close(full[i]));
     }
@@ -235,7 +237,6 @@ static void clean_up(void)
 int main(void)
 {
     gate_open(&handled);
-    gate_open(&leave);
     word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     MUST((long)word);
     file = (int)MUST(open("lock", O_RDWR | O_CREAT, 0600));

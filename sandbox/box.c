@@ -49,7 +49,7 @@ static void deliver_host_signals(void *arg)
                 continue;
             if (box->console)
                 console_host_signal(box, signo);
-            else if (box->main && box->main->state == PROCESS_ALIVE)
+            else if (box->main)
                 signal_send_process(box->main, signo, NULL);
         }
     }
@@ -129,6 +129,21 @@ static struct task *make_program(struct box *box)
     return task;
 }
 
+/* box_main waits here for wake_main. */
+static void wait_main(struct box *box)
+{
+    box->main_waits = true;
+    rt_park(NULL, NULL);
+}
+
+static void wake_main(struct box *box)
+{
+    if (!box->main_waits)
+        return;
+    box->main_waits = false;
+    rt_ready(box->main_g);
+}
+
 static void box_main(void *arg)
 {
     struct box *box = arg;
@@ -144,16 +159,16 @@ static void box_main(void *arg)
         return;
     }
     while (!box->over)
-        rt_park(NULL, NULL);
+        wait_main(box);
     process_kill_all(box);
     while (box->running_tasks > 0)
-        rt_park(NULL, NULL);
+        wait_main(box);
 }
 
 void box_task_ended(struct box *box)
 {
-    if (--box->running_tasks == 0 && box->over)
-        rt_ready(box->main_g);
+    if (--box->running_tasks == 0)
+        wake_main(box);
 }
 
 void box_main_ended(struct box *box, int wait_status)
@@ -174,8 +189,9 @@ void box_main_ended(struct box *box, int wait_status)
         result->reason = ABX_EXIT;
         result->status = WEXITSTATUS(wait_status);
     }
+    box->main = NULL;
     box->over = true;
-    rt_ready(box->main_g);
+    wake_main(box);
 }
 
 void box_out_of_memory(struct task *task)
@@ -256,24 +272,30 @@ static void box_g(void *arg)
 
 void box_run(const struct box_config *config, struct abx_result *result)
 {
-    struct box box = {.config = config, .result = result, .tap = config->tap};
+    struct box *box = calloc(1, sizeof *box);
     struct rt_config runtime = {.procs = 1, .preempt = preempt};
     int error;
 
     *result = (struct abx_result){.reason = ABX_INTERNAL, .status = 125};
-    snprintf(box.hostname, sizeof box.hostname, "abibox");
-    snprintf(box.domainname, sizeof box.domainname, "(none)");
-    if (bring_up(&box)) {
-        runtime.preempt_ctx = box.cpu;
-        crash_box = &box;
+    if (!box)
+        return;
+    box->config = config;
+    box->result = result;
+    box->tap = config->tap;
+    snprintf(box->hostname, sizeof box->hostname, "abibox");
+    snprintf(box->domainname, sizeof box->domainname, "(none)");
+    if (bring_up(box)) {
+        runtime.preempt_ctx = box->cpu;
+        crash_box = box;
         atomic_store(&host_signals.running, true);
-        error = rt_run(&runtime, box_g, &box);
+        error = rt_run(&runtime, box_g, box);
         crash_box = NULL;
         if (error)
-            internal(&box, strerror(-error));
+            internal(box, strerror(-error));
     }
-    take_down(&box);
-    clock_destroy(&box);
+    take_down(box);
+    clock_destroy(box);
+    free(box);
 }
 
 void kernel_bug(const char *file, int line, const char *condition)

@@ -362,18 +362,20 @@ struct box {
     struct arena *arena;
     struct cpu *cpu;
     struct vfs *vfs;
-    struct tree *tree; /* what tree.c keeps */
+    struct tree *tree;         /* what tree.c keeps */
     struct process *processes; /* list, by pid */
     struct process *init;
     struct process *main;       /* the program; when it ends, the box does */
     struct task **tasks_by_tid; /* pid table: PID_MAX entries, also for process leaders */
     pid_t last_pid;
     unsigned process_count, task_count;
-    struct task *running;   /* whose code the engine runs */
-    rt_g *main_g;           /* box_main, parked until the box is over */
+    struct task *running; /* whose code the engine runs */
+    rt_g *main_g;         /* box_main, parked until the box is over */
+    bool main_waits;
     unsigned running_tasks; /* Gs of tasks that have not ended */
     bool over;              /* the program's process has ended */
     const struct tap *tap;  /* NULL: nobody listens */
+    uint64_t calls;         /* served outside the engine; the tap's serial */
     struct clock_state *clock;
     struct rng_state *rng;
     char hostname[65], domainname[65];

@@ -524,12 +524,10 @@ static void end_process(struct process *process)
     reparent_children(process);
     check_orphaned(process, process->parent, process);
     wait_wake_all(&process->wait_exit, POLLIN | POLLRDNORM);
-    bool main = process == box->main;
-    int status = process->wait_status;
+    if (process == box->main)
+        box_main_ended(box, process->wait_status);
     if (notify_exit(process))
         process_reap(process);
-    if (main)
-        box_main_ended(box, status);
 }
 
 void task_exit(struct task *task)
@@ -618,6 +616,36 @@ static int kill_one(struct process *process, void *ctx)
 void process_kill_all(struct box *box)
 {
     process_each(box, kill_one, NULL);
+}
+
+/* Frees a process whose leader runs no code: the box's own, or one that never started. */
+static void discard_process(struct process *process)
+{
+    struct task *leader = process->tasks;
+
+    process_release_program(process);
+    fd_table_unref(leader, leader->fds);
+    fs_context_unref(leader->fs);
+    if (leader->cpu)
+        cpu_thread_free(leader->cpu);
+    if (leader->mm)
+        mm_unref(leader->mm);
+    task_discard(leader);
+}
+
+void process_destroy_all(struct box *box)
+{
+    while (box->processes) {
+        struct process *process = box->processes;
+
+        /* The youngest first: a child's end is entered in its parent. */
+        while (process->all_next)
+            process = process->all_next;
+        if (process->state == PROCESS_ZOMBIE)
+            process_reap(process);
+        else
+            discard_process(process);
+    }
 }
 
 /* ---- execve from one thread of many ---- */

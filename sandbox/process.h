@@ -54,6 +54,8 @@ void process_put(struct process *process);
 void process_reap(struct process *process);
 /* Ends all processes but box->main: the box is over. */
 void process_kill_all(struct box *box);
+/* Frees every process; none runs any more. */
+void process_destroy_all(struct box *box);
 /*
  * The task leaves its memory (exit and exec): runs the robust list, writes 0 to clear_child_tid and
  * wakes its futex, lets a vfork parent go on.

@@ -345,20 +345,20 @@ static long lock_range(struct task *task, gaddr_t addr, uint64_t length, bool on
 
 long sys_mlock(struct task *task, const struct mlock_args *args)
 {
-    return lock_range(task, args->addr, args->length, false);
+    return lock_range(task, args->addr, args->len, false);
 }
 
 long sys_mlock2(struct task *task, const struct mlock2_args *args)
 {
     if (args->flags & ~MLOCK_ONFAULT)
         return -EINVAL;
-    return lock_range(task, args->addr, args->length, args->flags & MLOCK_ONFAULT);
+    return lock_range(task, args->addr, args->len, args->flags & MLOCK_ONFAULT);
 }
 
 long sys_munlock(struct task *task, const struct munlock_args *args)
 {
     gaddr_t start = args->addr & PAGE_MASK;
-    uint64_t len = page_round(args->length + (args->addr & ~PAGE_MASK));
+    uint64_t len = page_round(args->len + (args->addr & ~PAGE_MASK));
 
     if (start + len < start)
         return -EINVAL;

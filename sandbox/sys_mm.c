@@ -3,6 +3,7 @@
  * The man pages of the same names are the specification; errno order was compared with Linux 6.12.
  */
 #include <errno.h>
+#include <asm/mman.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/mman.h>
@@ -243,13 +244,13 @@ static bool protection_is_valid(uint32_t prot)
 long sys_mprotect(struct task *task, const struct mprotect_args *args)
 {
     gaddr_t addr = args->addr;
-    uint64_t len = page_round(args->length);
+    uint64_t len = page_round(args->len);
     uint32_t prot = (uint32_t)args->prot;
     const struct vma *area;
 
     if (!protection_is_valid(prot) || (addr & ~PAGE_MASK))
         return -EINVAL;
-    if (args->length == 0)
+    if (args->len == 0)
         return 0;
     if (len == 0 || !range_is_valid(addr, len))
         return -ENOMEM;

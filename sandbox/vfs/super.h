@@ -162,7 +162,9 @@ struct mount {
     struct mount *next, *prev;  /* in the namespace, in order of mounting */
     uint32_t flags;             /* MOUNT_* */
     uint64_t id;
-    char *source; /* first column of /proc/mounts */
+    unsigned writers; /* files open for writing through it */
+    bool expire_mark; /* umount2(MNT_EXPIRE) has seen it unused; cleared by any use */
+    char *source;     /* first column of /proc/mounts */
 };
 struct mount *mount_get(struct mount *mount);
 void mount_put(struct mount *mount);
@@ -178,6 +180,21 @@ int vfs_mount(struct box *box, struct superblock *sb, const struct path *at, uin
               const char *source);
 /* What is mounted topmost over path replaces it (references moved). */
 void mount_cross(struct path *path);
+/* The mount that sits on this directory of `parent`, borrowed; NULL: none. */
+struct mount *mount_find_child(const struct mount *parent, const struct dentry *mountpoint);
+
+/*
+ * The work of mount(2) and its like on resolved paths, after the capability check. -EINVAL, -EBUSY,
+ * -ENOTDIR, -ENOENT, -ELOOP, -ENOSPC, -ENOMEM as the man pages have them.
+ */
+int mount_bind(struct box *box, const struct path *from, const struct path *to, bool recursive);
+int mount_move(struct box *box, const struct path *from, const struct path *to);
+/* bind_only: the flags of this mount alone (MS_BIND|MS_REMOUNT), else also the superblock's. */
+int mount_remount(const struct path *at, uint32_t mount_flags, bool bind_only, const char *data);
+int mount_set_unbindable(struct box *box, const struct path *at, bool unbindable, bool recursive);
+/* flags: MNT_FORCE, MNT_DETACH, MNT_EXPIRE. Takes the path over. root: the caller's root. */
+int mount_detach(struct box *box, struct path *at, int flags, const struct path *root);
+int mount_pivot(struct task *task, const struct path *new_root, const struct path *put_old);
 /*
  * Texts of /proc/PID/mounts and mountinfo as seen from `root`. They return the whole length and
  * write at most size bytes.

@@ -24,6 +24,10 @@
 #include "sandbox/kernel.h"
 #include "sandbox/wait.h"
 
+/* All permission bits, as the kernel's headers have them. */
+#define S_IRWXUGO (S_IRWXU | S_IRWXG | S_IRWXO)
+#define S_IALLUGO (S_ISUID | S_ISGID | S_ISVTX | S_IRWXUGO)
+
 struct inode;
 struct dentry;
 struct mount;
@@ -104,7 +108,7 @@ struct inode_ops {
     int (*link)(struct inode *dir, struct dentry *dentry, struct inode *target);
     int (*unlink)(struct inode *dir, struct dentry *dentry);
     int (*rmdir)(struct inode *dir, struct dentry *dentry);
-    /* flags: RENAME_NOREPLACE and RENAME_EXCHANGE only, others were refused before. */
+    /* flags: RENAME_NOREPLACE, _EXCHANGE and _WHITEOUT; refuse with -EINVAL what you cannot. */
     int (*rename)(struct inode *from_dir, struct dentry *from, struct inode *to_dir,
                   struct dentry *to, unsigned flags);
     /* O_TMPFILE: a nameless inode, *out with a reference. */
@@ -143,6 +147,7 @@ struct inode {
     uint64_t hash_key; /* inode_hash_add */
     struct inode *hash_next;
     bool hashed;
+    bool linkable; /* O_TMPFILE without O_EXCL: link(2) may give it a name */
 };
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
@@ -189,6 +194,7 @@ struct file {
     void *private;
     int owner_pid; /* F_SETOWN: pid, or minus a process group */
     int owner_signal;
+    bool holds_write;            /* counted in inode->write_count and its mount's writers */
     struct epoll_item *watchers; /* entries of epoll sets that hold this file */
     struct wait_queue wait;      /* for simple files: readers, writers and pollers */
 };
@@ -196,12 +202,15 @@ struct file *file_get(struct file *file);
 void file_put(struct file *file);
 static inline bool file_readable(const struct file *file)
 {
-    return (file->flags & 3) != 1 /* O_WRONLY */;
+    return ((file->flags & 3) + 1) & 1; /* access mode 3 gives neither: only ioctls */
 }
 static inline bool file_writable(const struct file *file)
 {
-    return (file->flags & 3) != 0 /* O_RDONLY */;
+    return ((file->flags & 3) + 1) & 2;
 }
+
+/* True when a shared mapping of it may be or become writable: not read-only and not sealed. */
+bool file_may_map_writable(struct file *file);
 
 /* An anonymous file (pipe end, eventfd, pidfd...): name is what readlink of /proc/self/fd/N shows.
  */
@@ -217,22 +226,47 @@ enum {
     WALK_FOLLOW = 1,    /* follow a link in the last component */
     WALK_EMPTY = 2,     /* AT_EMPTY_PATH: "" means dirfd itself */
     WALK_DIRECTORY = 4, /* last component must be a directory (trailing slash adds it) */
-    WALK_PARENT = 8,    /* stop before the last component, which is given back */
-    WALK_NO_XDEV = 16,  /* RESOLVE_* of openat2 */
-    WALK_NO_SYMLINKS = 32,
-    WALK_NO_MAGICLINKS = 64,
-    WALK_BENEATH = 128,
-    WALK_IN_ROOT = 256,
+    WALK_NO_XDEV = 8,   /* RESOLVE_* of openat2 */
+    WALK_NO_SYMLINKS = 16,
+    WALK_NO_MAGICLINKS = 32,
+    WALK_BENEATH = 64,
+    WALK_IN_ROOT = 128,
 };
 
 /* Resolves path from dirfd (AT_FDCWD or a descriptor). 0 or -errno. */
 int vfs_walk(struct task *task, int dirfd, const char *path, unsigned walk, struct path *out);
+/* What stands last in a path. */
+enum last_kind {
+    LAST_NAME,    /* an ordinary name */
+    LAST_DOT,     /* "." */
+    LAST_DOTDOT,  /* ".." */
+    LAST_ROOT,    /* nothing but slashes */
+    LAST_REACHED, /* a magic link led straight to the file */
+};
+enum { NAME_LENGTH_MAX = 255 };
+struct last_component {
+    struct path parent; /* the directory; the caller's reference */
+    enum last_kind kind;
+    bool trailing_slash;
+    size_t name_len; /* of LAST_NAME */
+    char name[NAME_LENGTH_MAX + 1];
+};
+/* Resolves all but the last component, for calls that make or remove names. 0 or -errno. */
+int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct last_component *out);
+
 /*
- * Resolves all but the last component. *name (at most NAME_MAX + 1 bytes, with NUL) gets the last;
- * *out a negative or positive dentry below a locked parent is not needed: there are no locks.
+ * Making and removing names, with all checks; see the man pages of mkdirat, mknodat and so on for
+ * the errors. mode has its type bits and is not yet cut by the umask.
  */
-int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct path *parent,
-                    char name[256], bool *trailing_slash);
+int vfs_mkdir(struct task *task, int dirfd, const char *path, uint32_t mode);
+int vfs_mknod(struct task *task, int dirfd, const char *path, uint32_t mode, uint64_t rdev);
+int vfs_symlink(struct task *task, const char *target, int dirfd, const char *path);
+int vfs_link(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
+             bool follow, bool empty_path);
+int vfs_unlink(struct task *task, int dirfd, const char *path);
+int vfs_rmdir(struct task *task, int dirfd, const char *path);
+int vfs_rename(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
+               unsigned flags);
 
 /* open(2) without the descriptor. flags as open's, resolve as openat2's. */
 int vfs_open(struct task *task, int dirfd, const char *path, uint32_t flags, uint32_t mode,
@@ -242,8 +276,30 @@ int vfs_open(struct task *task, int dirfd, const char *path, uint32_t flags, uin
 /* Opens what a path names, with the task's rights (exec: check X_OK first by vfs_permission). */
 int vfs_open_path(struct task *task, const struct path *path, uint32_t flags, struct file **out);
 
+/*
+ * An executed file may not be opened for writing, nor the other way round: -ETXTBSY. Each success
+ * is undone by inode_allow_write.
+ */
+int inode_deny_write(struct inode *inode);
+void inode_allow_write(struct inode *inode);
+
 int vfs_getattr(const struct path *path, struct attributes *out);
 int inode_getattr(struct inode *inode, struct attributes *out);
+
+/*
+ * chmod(2), chown(2), utimensat(2), truncate(2) on a resolved path, with all checks. uid and gid
+ * UINT32_MAX: leave.
+ */
+int vfs_chmod(struct task *task, const struct path *path, uint32_t mode);
+int vfs_chown(struct task *task, const struct path *path, uint32_t uid, uint32_t gid);
+struct file_times {
+    bool atime_omit, mtime_omit; /* UTIME_OMIT */
+    bool atime_now, mtime_now;   /* UTIME_NOW, or no times were given */
+    int64_t atime, mtime;        /* ns */
+};
+int vfs_set_times(struct task *task, const struct path *path, const struct file_times *times);
+int vfs_truncate(struct task *task, const struct path *path, uint64_t size);
+
 /* mask: R_OK|W_OK|X_OK; by fsuid/fsgid and capabilities. -EACCES, -EROFS for W_OK on a read-only
  * mount. */
 int vfs_permission(struct task *task, const struct path *path, int mask);

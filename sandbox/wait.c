@@ -38,12 +38,15 @@ void wait_remove(struct wait_entry *entry)
     entry->prev = entry->next = NULL;
 }
 
-static void wake_entry(struct wait_entry *entry, unsigned events)
+static bool wake_entry(struct wait_entry *entry, unsigned events)
 {
+    bool sleeping;
+
     if (entry->wake)
-        entry->wake(entry, events);
-    else
-        task_wake(entry->task);
+        return entry->wake(entry, events);
+    sleeping = entry->task->sleeping;
+    task_wake(entry->task);
+    return sleeping;
 }
 
 static void wake_queue(struct wait_queue *queue, unsigned events, bool all)
@@ -55,8 +58,7 @@ static void wake_queue(struct wait_queue *queue, unsigned events, bool all)
         next = entry->next;
         if (entry->exclusive && exclusive_done && !all)
             continue;
-        exclusive_done |= entry->exclusive;
-        wake_entry(entry, events);
+        exclusive_done |= wake_entry(entry, events) && entry->exclusive;
     }
 }
 
@@ -68,6 +70,13 @@ void wait_wake(struct wait_queue *queue, unsigned events)
 void wait_wake_all(struct wait_queue *queue, unsigned events)
 {
     wake_queue(queue, events, true);
+}
+
+void wait_abandon(struct wait_queue *queue)
+{
+    wait_wake_all(queue, 0);
+    while (queue->head)
+        wait_remove(queue->head);
 }
 
 static void end_sleep(struct task *task)

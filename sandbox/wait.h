@@ -22,13 +22,14 @@ struct wait_queue {
 /*
  * One sleeper's place on one queue. `wake` runs when the queue is woken, with the poll events
  * (POLLIN ...) that became true, 0 for any; the default (NULL) wakes the task. epoll uses its own.
+ * False: nobody was woken by it, so the wake-up is still there for the next exclusive entry.
  */
 struct wait_entry {
     struct task *task;
     struct wait_queue *queue; /* NULL: on no queue */
     struct wait_entry *prev, *next;
-    void (*wake)(struct wait_entry *entry, unsigned events);
-    bool exclusive; /* wake_one stops after this entry */
+    bool (*wake)(struct wait_entry *entry, unsigned events);
+    bool exclusive; /* one wake-up is for one of these */
     void *ctx;
 };
 
@@ -38,6 +39,8 @@ void wait_remove(struct wait_entry *entry);
 /* Wakes every non-exclusive entry and one exclusive entry. Entries stay on the queue. */
 void wait_wake(struct wait_queue *queue, unsigned events);
 void wait_wake_all(struct wait_queue *queue, unsigned events);
+/* The queue is about to be freed: wakes all and takes their entries off it. */
+void wait_abandon(struct wait_queue *queue);
 
 /* What the gate does with a call that a signal interrupted; see signal(7), "Interruption". */
 enum restart {

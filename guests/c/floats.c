@@ -60,7 +60,8 @@ static void special_values(void)
            (int)copysign(3.0, -zero), isinf(infinite) != 0);
     printf("%g %g %g\n", fmod(10.5, 3), remainder(10.5, 3), fmin(nothing, 2));
     feclearexcept(FE_ALL_EXCEPT);
-    volatile double result = one / three;
+    volatile double result;
+    result = one / three;
     printf("inexact %d", fetestexcept(FE_INEXACT) != 0);
     result = one / zero;
     printf(" division %d", fetestexcept(FE_DIVBYZERO) != 0);

@@ -75,10 +75,10 @@ static void stat_line(void)
     contents("/proc/self/stat");
     char *name = strchr(text, '('), *end = strrchr(text, ')');
     say("pid %d, name %.*s\n", atoi(text) == getpid(), (int)(end - name + 1), name);
-    long long values[60];
+    long long values[60] = {0};
     int count = 2;
     char state = end[2];
-    for (char *at = end + 3; *at && *at != '\n' && count < 60; count++)
+    for (char *at = end + 3; *at && *at != '\n' && count < 59; count++)
         values[count + 1] = strtoll(at, &at, 10);
     say("fields %d, state %c\n", count + 1, state);
     say("ppid %d pgrp %d session %d threads %lld\n", values[3] == getppid(), values[4] == getpgrp(),

@@ -47,6 +47,9 @@ static void partial_memory(void)
     SHOW(write(fd, edge, 4));
     SHOW(write(fd, edge + 4, 1));
     show_contents("part");
+    SHOW(write(fd, edge, 10));
+    SHOW(lseek(fd, 0, SEEK_CUR));
+    show_contents("part");
     int ends[2];
     MUST(pipe(ends));
     SHOW(write(ends[1], edge + 4, 1));

@@ -486,6 +486,22 @@ bool mm_resident(struct mm *mm, gaddr_t addr)
     return pte && *pte;
 }
 
+static bool count_page(void *ctx, gaddr_t addr, pte_t *pte)
+{
+    (void)addr;
+    (void)pte;
+    ++*(uint64_t *)ctx;
+    return true;
+}
+
+uint64_t mm_resident_pages(struct mm *mm, gaddr_t start, gaddr_t end)
+{
+    uint64_t count = 0;
+
+    pagetable_each(&mm->table, start, end, count_page, &count);
+    return count;
+}
+
 void mm_stats(const struct mm *mm, struct mm_stats *stats)
 {
     *stats = (struct mm_stats){.resident = mm->resident << PAGE_SHIFT};

@@ -130,6 +130,8 @@ bool mm_is_free(struct mm *mm, gaddr_t start, uint64_t len);
 const struct vma *mm_vma_at_or_above(struct mm *mm, gaddr_t addr);
 /* True when the page has a frame now (mincore, /proc/PID/smaps); no fault is taken. */
 bool mm_resident(struct mm *mm, gaddr_t addr);
+/* How many pages of [start, end) have a frame now. */
+uint64_t mm_resident_pages(struct mm *mm, gaddr_t start, gaddr_t end);
 
 /* Totals in bytes: mapped, resident, private writable (commit charge), locked. */
 struct mm_stats {

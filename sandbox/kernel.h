@@ -379,6 +379,8 @@ struct box {
     struct clock_state *clock;
     struct rng_state *rng;
     char hostname[65], domainname[65];
+    uint8_t boot_id[16]; /* /proc/sys/kernel/random/boot_id, once it was asked for */
+    bool boot_id_made;
     struct terminal *console; /* the host's terminal, when stdin is one */
     struct pty_table *ptys;   /* pseudoterminals; made by the first mount of devpts */
     struct futex_bucket futexes[1 << FUTEX_BUCKET_BITS];

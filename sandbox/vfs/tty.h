@@ -144,6 +144,11 @@ int tty_get_session(struct task *task, struct terminal *terminal, bool master, g
 /* The line is gone: the session loses its terminal, its leader gets SIGHUP and SIGCONT. */
 void terminal_hangup(struct terminal *terminal);
 
+/* For /proc/PID/stat: the device number as it is encoded there (0 without a terminal), and the
+ * foreground group (-1). terminal may be NULL. */
+int terminal_number(const struct terminal *terminal);
+int terminal_foreground(const struct terminal *terminal);
+
 /* ---- tty_ioctl.c ---- */
 
 /* ioctl on either side of a pair or on the console. */

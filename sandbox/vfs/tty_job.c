@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/sysmacros.h>
 
 #include "sandbox/kernel.h"
 #include "sandbox/vfs/tty.h"
@@ -124,6 +125,18 @@ void terminal_hangup(struct terminal *terminal)
     }
     wait_wake_all(&terminal->slave_wait, POLLIN | POLLOUT | POLLHUP | POLLERR);
     wait_wake_all(&terminal->master_wait, POLLIN | POLLOUT | POLLHUP);
+}
+
+int terminal_number(const struct terminal *terminal)
+{
+    uint64_t device = terminal ? terminal_device(terminal) : 0;
+
+    return (int)((minor(device) & 0xff) | major(device) << 8 | (minor(device) & ~0xffu) << 12);
+}
+
+int terminal_foreground(const struct terminal *terminal)
+{
+    return terminal ? terminal->foreground : -1;
 }
 
 /* ---- job control ---- */

@@ -52,21 +52,29 @@ static void close_console(struct terminal *console)
 
 int console_create(struct box *box)
 {
-    struct terminal *console = terminal_create(box);
-    int error;
+    int in = find_terminal(O_RDONLY), out = find_terminal(O_WRONLY);
+    struct terminal *console;
+    int error = 0;
 
-    if (!console)
+    if (in < 0 && out < 0)
+        return 0;
+    console = terminal_create(box);
+    if (!console) {
+        if (in >= 0)
+            host_close(in);
+        if (out >= 0)
+            host_close(out);
         return -ENOMEM;
+    }
     console->is_console = true;
-    console->host_in = find_terminal(O_RDONLY);
-    console->host_out = find_terminal(O_WRONLY);
-    error = console->host_in < 0 ? console->host_out : 0;
-    if (!error || console->host_out >= 0)
-        error = console_get_modes(console);
-    if (!error && console->host_in >= 0) {
-        console->host_watch = hostio_watch_create(console->host_in);
+    console->host_in = in;
+    console->host_out = out;
+    if (in >= 0) {
+        console->host_watch = hostio_watch_create(in);
         error = console->host_watch ? 0 : -ENOMEM;
     }
+    if (!error)
+        error = console_get_modes(console);
     if (error) {
         close_console(console);
         terminal_put(console);

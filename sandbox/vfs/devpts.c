@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "sandbox/kernel.h"
+#include "sandbox/vfs/devpts.h"
 #include "sandbox/vfs/pseudo.h"
 #include "sandbox/vfs/tty.h"
 
@@ -286,6 +287,12 @@ static int devpts_mount(struct box *box, struct task *task, const char *source, 
     }
     *out = sb;
     return 0;
+}
+
+void devpts_destroy(struct box *box)
+{
+    free(box->ptys);
+    box->ptys = NULL;
 }
 
 const struct file_system devpts_file_system = {.name = "devpts", .mount = devpts_mount};

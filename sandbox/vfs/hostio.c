@@ -12,16 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sandbox/kernel.h"
 #include "sandbox/vfs/host.h"
-#include "sandbox/vfs/super.h"
+#include "sandbox/vfs/internal.h"
 #include "sandbox/vfs/tty.h"
 
 /* Guest memory may be unmapped by another thread while a call waits: data goes through a buffer. */
 #define BUFFER 65536
 #define SMALL  4096
+/* Shown by F_GETFL for what was opened with a name; <fcntl.h> defines it as 0 for 64 bits. */
+#define LARGEFILE_BIT 0x8000
 
 /* ---- calls that wait ---- */
 
@@ -366,6 +369,7 @@ static int stream_getattr(struct inode *inode, struct attributes *out)
     out->ino = st.stx_ino;
     out->mode = st.stx_mode;
     out->nlink = st.stx_nlink;
+    out->rdev = makedev(st.stx_rdev_major, st.stx_rdev_minor);
     out->uid = st.stx_uid;
     out->gid = st.stx_gid;
     out->size = st.stx_size;
@@ -448,14 +452,13 @@ static int open_stream(struct box *box, int fd, uint32_t flags, const char *name
         error = hostio_create(fd, &io);
     if (error)
         return error;
-    inode = anonymous_inode(box, st.stx_mode);
+    inode = inode_create(box->vfs->anonymous->sb, 0, st.stx_mode, &stream_inode_ops);
     if (!inode) {
         hostio_watch_close(io->watch);
         host_close(io->fd);
         free(io);
         return -ENOMEM;
     }
-    inode->ops = &stream_inode_ops;
     inode->private = io;
     *out =
         file_on_inode(box, inode, inode->type == S_IFIFO || inode->type == S_IFSOCK ? NULL : name,
@@ -480,7 +483,7 @@ int hostio_open(struct task *task, int fd, const char *name, struct file **out)
 
     if (flags < 0)
         return (int)flags;
-    flags &= O_ACCMODE | O_APPEND;
+    flags &= O_ACCMODE | O_APPEND | LARGEFILE_BIT;
     if (task->box->console && is_terminal(fd))
         return console_file(task, (uint32_t)flags, out);
     return open_stream(task->box, fd, (uint32_t)flags, name, out);

@@ -178,13 +178,11 @@ int tty_open_controlling(struct task *task, struct file *file);
 /* TIOCGPTPEER. A descriptor or -errno. */
 long pty_open_peer(struct task *task, struct terminal *terminal, unsigned flags);
 
-extern const struct file_system devpts_file_system;
-
 /* ---- console.c ---- */
 
 /*
  * The box's console on the host's terminal, stored in box->console: whichever of descriptors 0 to 2
- * are terminals. The present modes are noted. -ENOTTY when none is, -ENOMEM.
+ * are terminals. The present modes are noted. 0 and no console when none is, -ENOMEM.
  */
 int console_create(struct box *box);
 /* Puts the modes back that the host's terminal had, and gives the console up. */

@@ -7,7 +7,10 @@ static int dir;
 static long open_with(int at, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-    long fd = syscall(SYS_openat2, at, path, &how, sizeof how);
+    long fd;
+    do /* ".." says EAGAIN when something else on the machine is renamed or mounted meanwhile */
+        fd = syscall(SYS_openat2, at, path, &how, sizeof how);
+    while (fd < 0 && errno == EAGAIN);
     if (fd >= 0)
         close((int)fd);
     return fd;

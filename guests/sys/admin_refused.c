@@ -1,4 +1,5 @@
 // calls: syslog vhangup reboot
+// needs: namespaces
 /* Calls of the administrator, only where they are refused. */
 #include "child.h"
 

@@ -1,4 +1,5 @@
 // calls: capget capset
+// needs: namespaces
 /* Capabilities: versions, the three sets, what capset allows, and how ids change them. */
 #include "child.h"
 #include <linux/capability.h>

@@ -1,4 +1,5 @@
 // calls: clock_settime settimeofday adjtimex clock_adjtime
+// needs: namespaces
 /* The clocks of the machine are only read here: setting is tried where it must fail. */
 #include "child.h"
 #include <sys/time.h>

@@ -41,8 +41,9 @@ static void show_spawn(const char *path)
     char *environment[] = {NULL};
     pid_t pid = 0;
     int error = posix_spawn(&pid, path, &actions, &attributes, arguments, environment);
-    say("posix_spawn: %s\n", error ? errno_name(error) : "ok");
-    if (!error)
+    if (error)
+        say("posix_spawn: %s\n", errno_name(error));
+    else
         show_status("spawned", reap(pid));
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);

@@ -1,4 +1,5 @@
 // calls: getppid getpid gettid
+// needs: namespaces
 /* The parent's number, and who becomes parent of an orphan. */
 #include "child.h"
 #include <sys/prctl.h>

@@ -1,4 +1,5 @@
 // calls: getpriority setpriority
+// needs: namespaces
 /* Nice values: the raw getpriority(2) returns 20 - nice; limits, rights, groups and users. */
 #include "child.h"
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // calls: getuid geteuid getgid getegid getresuid getresgid
+// needs: namespaces
 /* Who the process is, and the raw calls' checks. */
 #include "child.h"
 

@@ -1,4 +1,5 @@
 // calls: ioprio_set ioprio_get
+// needs: namespaces
 /* I/O priorities: a class in the upper bits, a level below. */
 #include "child.h"
 

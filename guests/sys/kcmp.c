@@ -1,4 +1,5 @@
 // calls: kcmp
+// needs: namespaces
 /* kcmp(2): do two processes share a kernel object? 0 is yes, 1 and 2 are an order, 3 is neither. */
 #include "child.h"
 #include <linux/kcmp.h>

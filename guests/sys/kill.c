@@ -1,4 +1,5 @@
 // calls: kill
+// needs: namespaces
 /* kill(2): what its pid means, the null signal, permissions, delivery before the return. */
 #include "child.h"
 
@@ -15,13 +16,14 @@ static void quiet(int signo)
     (void)signo;
 }
 
-/* Waits for SIGUSR1 (blocked in the caller) and exits with 1. */
+/* Waits for SIGUSR1 or SIGURG (blocked in the caller) and exits with 1 or 2. */
 static void member(void)
 {
     sigset_t set;
     int signo;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGURG);
     gate_pass(&ready);
     MUST(sigwait(&set, &signo) == 0 ? 0 : -1);
     _exit(signo == SIGUSR1 ? 1 : 2);
@@ -80,17 +82,18 @@ static void group(void)
     show_group();
 }
 
-/* Everybody but init and the caller; the first process has blocked the signal. */
+/* Everybody but init and the caller: also the processes that started this program, so the signal is
+ * one that does nothing to those who do not wait for it. */
 static void everybody(void)
 {
     MUST(setsid());
     pid_t one = start_child(member);
     gate_wait(&ready);
     MUST(setpgid(one, one));
-    SHOW(kill(-1, SIGUSR1));
+    SHOW(kill(-1, SIGURG));
     sigset_t set;
     MUST(sigpending(&set));
-    say("the caller got it: %d\n", sigismember(&set, SIGUSR1));
+    say("the caller got it: %d\n", sigismember(&set, SIGURG));
     show_status("one", reap(one));
 }
 
@@ -114,11 +117,12 @@ int main(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGURG);
     MUST(sigprocmask(SIG_BLOCK, &set, NULL));
     show_child("group", group);
     show_child("everybody", everybody);
     MUST(sigpending(&set));
-    say("the first process got it: %d\n", sigismember(&set, SIGUSR1));
+    say("the first process got it: %d\n", sigismember(&set, SIGURG));
 
     /* root's process in the same session: SIGCONT alone may be sent. */
     catch_signal(SIGCONT, quiet, 0);

@@ -1,4 +1,5 @@
 // calls: mlock mlock2 munlock mlockall munlockall
+// needs: namespaces
 /* Locked memory, as far as a program can tell: it is resident, and the limits are checked. */
 #include "child.h"
 #include <sys/resource.h>

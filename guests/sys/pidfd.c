@@ -1,4 +1,5 @@
 // calls: pidfd_open pidfd_send_signal pidfd_getfd
+// needs: namespaces
 /* Process descriptors: opening, polling, signalling, and taking a descriptor out of a process. */
 #include "child.h"
 #include <poll.h>

@@ -1,4 +1,5 @@
 // calls: prctl
+// needs: namespaces
 /* PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER: what happens when a parent dies. */
 #include "child.h"
 #include <sys/prctl.h>

@@ -1,4 +1,5 @@
 // calls: prctl
+// needs: namespaces
 /* Privileges in prctl(2): no_new_privs, the bounding and ambient sets, keepcaps, securebits. */
 #include "child.h"
 #include <linux/capability.h>

@@ -1,4 +1,5 @@
 // calls: getrlimit setrlimit prlimit64
+// needs: namespaces
 /* Resource limits: setting, inheriting, lowering for good, and other processes' limits. */
 #include "child.h"
 #include <sys/resource.h>

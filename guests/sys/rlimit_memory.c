@@ -1,4 +1,5 @@
 // calls: setrlimit mmap brk
+// needs: namespaces
 /* RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK and RLIMIT_MEMLOCK. */
 #include "child.h"
 #include <alloca.h>

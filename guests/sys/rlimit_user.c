@@ -1,4 +1,5 @@
 // calls: setrlimit
+// needs: namespaces
 /* Limits that count for a user: RLIMIT_NPROC and RLIMIT_SIGPENDING. */
 #include "child.h"
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // calls: rt_sigqueueinfo rt_tgsigqueueinfo
+// needs: namespaces
 /* Signals with information of the sender's making: which codes may be claimed, and to whom. */
 #include "child.h"
 

@@ -1,4 +1,5 @@
 // calls: sched_setaffinity sched_getaffinity getcpu sched_yield
+// needs: namespaces
 /* CPU masks. How many CPUs there are differs from machine to machine, and is never printed. */
 #include "child.h"
 #include <sched.h>

@@ -1,4 +1,5 @@
 // calls: sched_setscheduler sched_getscheduler sched_setparam sched_getparam sched_get_priority_max
+// needs: namespaces
 // sched_get_priority_min sched_rr_get_interval
 /* Scheduling policies and their parameters. */
 #include "child.h"

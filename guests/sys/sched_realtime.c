@@ -1,4 +1,5 @@
 // calls: sched_setscheduler sched_setattr sched_getattr
+// needs: namespaces
 /* Real-time policies for root, and the extensible interface. */
 #include "child.h"
 #include <sched.h>

@@ -1,4 +1,5 @@
 // calls: set_tid_address set_robust_list get_robust_list
+// needs: namespaces
 /* What a process leaves to its memory when it ends, as far as one thread can see it. */
 #include "child.h"
 #include <linux/futex.h>

@@ -1,4 +1,5 @@
 // calls: setgid setregid setresgid setfsgid setgroups getgroups
+// needs: namespaces
 /* Changing group ids and the supplementary groups, with and without privilege. */
 #include "child.h"
 #include <sys/fsuid.h>

@@ -1,4 +1,5 @@
 // calls: setuid setreuid setresuid setfsuid
+// needs: namespaces
 /* Changing user ids: what root may, what a user may, and what is lost on the way. */
 #include "child.h"
 #include <sys/fsuid.h>

@@ -1,4 +1,5 @@
 // calls: uname sethostname setdomainname
+// needs: namespaces
 /* The names of the machine. Those that differ from kernel to kernel are not printed. */
 #include "child.h"
 #include <sys/utsname.h>

@@ -100,8 +100,12 @@ static void show_stops(void)
     reap(pid);
 }
 
+/* Uses time and 16 MiB of memory. */
 static void burn(void)
 {
+    char *memory = malloc(16 << 20);
+    memset(memory, 1, 16 << 20);
+    __asm__ volatile("" : : "r"(memory) : "memory");
     for (volatile int i = 0; i < 20000000; i++)
         continue;
     _exit(3);
@@ -120,7 +124,7 @@ int main(void)
     pid_t pid = start_child(burn);
     say("with usage: %d\n", wait_raw(pid, &status, 0, &usage) == pid);
     say("it took time: %d, memory: %d, microseconds are right: %d\n",
-        usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec > 0, usage.ru_maxrss > 0,
+        usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec > 0, usage.ru_maxrss > 8192,
         usage.ru_utime.tv_usec < 1000000 && usage.ru_stime.tv_usec < 1000000);
 
     /* The child is gone although nothing could be stored. */

@@ -77,7 +77,7 @@ int main(void)
     memset(&usage, 0xff, sizeof usage);
     SHOW(syscall(SYS_waitid, P_PID, pid, &info, WEXITED, &usage));
     show_info(&info, pid);
-    say("  usage filled: %d\n", usage.ru_maxrss > 0 && usage.ru_utime.tv_usec < 1000000);
+    say("  usage filled: %d\n", usage.ru_nsignals == 0 && usage.ru_utime.tv_usec < 1000000);
     SHOW(wait_raw(P_PID, (id_t)pid, &info, WEXITED));
 
     pid = start_child(waiter);

@@ -376,6 +376,8 @@ struct box {
     bool over;              /* the program's process has ended */
     const struct tap *tap;  /* NULL: nobody listens */
     uint64_t calls;         /* served outside the engine; the tap's serial */
+    unsigned epoll_items; /* in all epoll sets: fs.epoll.max_user_watches */
+    uint64_t epoll_walk;  /* number of the last walk over nested epoll sets */
     struct clock_state *clock;
     struct rng_state *rng;
     char hostname[65], domainname[65];

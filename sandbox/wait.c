@@ -49,22 +49,26 @@ static bool wake_entry(struct wait_entry *entry, unsigned events)
     return sleeping;
 }
 
-static void wake_queue(struct wait_queue *queue, unsigned events, bool all)
+static bool wake_queue(struct wait_queue *queue, unsigned events, bool all)
 {
     struct wait_entry *next;
-    bool exclusive_done = false;
+    bool woken = false, exclusive_done = false;
 
     for (struct wait_entry *entry = queue->head; entry; entry = next) {
         next = entry->next;
         if (entry->exclusive && exclusive_done && !all)
             continue;
-        exclusive_done |= wake_entry(entry, events) && entry->exclusive;
+        if (wake_entry(entry, events)) {
+            woken = true;
+            exclusive_done |= entry->exclusive;
+        }
     }
+    return woken;
 }
 
-void wait_wake(struct wait_queue *queue, unsigned events)
+bool wait_wake(struct wait_queue *queue, unsigned events)
 {
-    wake_queue(queue, events, false);
+    return wake_queue(queue, events, false);
 }
 
 void wait_wake_all(struct wait_queue *queue, unsigned events)

@@ -36,8 +36,11 @@ struct wait_entry {
 void wait_add(struct wait_queue *queue, struct wait_entry *entry);
 /* No effect when the entry is on no queue. */
 void wait_remove(struct wait_entry *entry);
-/* Wakes every non-exclusive entry and one exclusive entry. Entries stay on the queue. */
-void wait_wake(struct wait_queue *queue, unsigned events);
+/*
+ * Wakes every non-exclusive entry and one exclusive entry. Entries stay on the queue. True when
+ * somebody was woken.
+ */
+bool wait_wake(struct wait_queue *queue, unsigned events);
 void wait_wake_all(struct wait_queue *queue, unsigned events);
 /* The queue is about to be freed: wakes all and takes their entries off it. */
 void wait_abandon(struct wait_queue *queue);

@@ -32,8 +32,8 @@ static void burning_child(void)
 int main(void)
 {
     struct rusage self, later, children;
-    char *memory = malloc(16 << 20);
-    memset(memory, 1, 16 << 20);
+    static char memory[16 << 20];
+    memset(memory, 1, sizeof memory);
     __asm__ volatile("" : : "r"(memory) : "memory");
     memset(&self, 0xff, sizeof self);
     SHOW(RAW(getrusage, RUSAGE_SELF, &self));

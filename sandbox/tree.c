@@ -20,7 +20,6 @@
 
 #include "sandbox/vfs/denyfs.h"
 #include "sandbox/vfs/devfs.h"
-#include "sandbox/vfs/devpts.h"
 #include "sandbox/vfs/hostfs.h"
 #include "sandbox/vfs/hostio.h"
 #include "sandbox/vfs/procfs.h"

@@ -213,7 +213,7 @@ int walk_follow(struct walk *walk, const struct path *link)
         walk->kind = LAST_REACHED;
         return error;
     }
-    const char *text;
+    const char *text = NULL;
     int error = read_link(walk, inode, &text);
     if (error) {
         return error;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #include "sandbox/vfs/denyfs.h"
 #include "sandbox/vfs/devfs.h"
+#include "sandbox/vfs/devpts.h"
 #include "sandbox/vfs/hostfs.h"
 #include "sandbox/vfs/hostio.h"
 #include "sandbox/vfs/procfs.h"
@@ -68,7 +70,7 @@ static int step(struct path *at, const char *name, size_t len, uint32_t mode)
         return error;
     if (!child->inode && mode) {
         if (S_ISDIR(mode))
-            error = ops->mkdir ? ops->mkdir(at->dentry->inode, child, mode & 07777, &root_cred)
+            error = ops->mkdir ? ops->mkdir(at->dentry->inode, child, mode, &root_cred)
                                : -EPERM;
         else
             error =
@@ -471,6 +473,7 @@ void tree_destroy(struct box *box)
         path_put(&box->tree->root);
     if (box->vfs)
         vfs_destroy(box);
+    devpts_destroy(box);
     free(box->tree);
     box->tree = NULL;
 }

@@ -142,13 +142,6 @@ static void wait_on_queue(struct poll_table *table, struct wait_queue *queue)
     wait_add(queue, entry);
 }
 
-void poll_wait(struct poll_table *table, struct wait_queue *queue)
-{
-    if (table) {
-        table->add(table, queue);
-    }
-}
-
 unsigned vfs_poll(struct file *file, struct poll_table *table)
 {
     return file->ops->poll ? file->ops->poll(file, table)

@@ -1,4 +1,5 @@
-// calls: read write wait4 waitid nanosleep poll ppoll select pselect6 futex epoll_wait flock fcntl
+// calls: rt_sigaction read write wait4 nanosleep clock_nanosleep poll ppoll select pselect6 futex
+// epoll_wait epoll_pwait flock fcntl open waitid
 /* What a handled signal does to each waiting call, without and with SA_RESTART: EINTR, or the call
  * goes on and ends with what the parent then does for it. */
 #include "child.h"

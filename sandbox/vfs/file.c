@@ -79,9 +79,16 @@ struct inode *anonymous_inode(struct box *box, uint32_t mode)
         return NULL;
     }
     inode->private = data;
-    const struct cred *cred = &task_current()->cred;
+    const struct task *task = task_current(); /* NULL while the box is set up: root's */
     int64_t now = clock_realtime(box);
-    *data = (struct anonymous){mode, cred->fsuid, cred->fsgid, now, now, now};
+    *data = (struct anonymous){
+        .mode = mode,
+        .uid = task ? task->cred.fsuid : 0,
+        .gid = task ? task->cred.fsgid : 0,
+        .atime = now,
+        .mtime = now,
+        .ctime = now,
+    };
     return inode;
 }
 
@@ -309,6 +316,12 @@ ssize_t vfs_write(struct task *task, struct file *file, struct uio *uio, int64_t
         return error;
     }
     ssize_t done = write_waiting(task, file, uio, offset);
+    if (done > 0 && file->flags & O_DSYNC && file->ops->fsync) {
+        error = file->ops->fsync(file, true);
+        if (error) {
+            return error;
+        }
+    }
     if (done == -EPIPE) {
         signal_send_task(task, SIGPIPE, NULL);
     }

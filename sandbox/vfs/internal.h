@@ -63,8 +63,6 @@ int inode_permission(const struct task *task, struct inode *inode, int mask);
 /* May names be added to (removed from) the directory: W and X, and it still exists. */
 int may_create(const struct task *task, struct dentry *dir);
 int may_delete(const struct task *task, struct dentry *dir, struct dentry *victim, bool directory);
-/* -EROFS when nothing may be written through this mount. */
-int mount_want_write(const struct mount *mount);
 
 /* ---- walk: path.c ---- */
 
@@ -111,7 +109,5 @@ extern const struct inode_ops anonymous_inode_ops;
 /* ---- files ---- */
 /* Runs the open rules' last step on a path: file_ops, devices, FIFOs, ETXTBSY. */
 int file_open(struct task *task, const struct path *path, uint32_t flags, struct file **out);
-/* Cuts or grows after the permission checks: ETXTBSY, RLIMIT_FSIZE of growing. */
-int inode_set_size(struct task *task, struct inode *inode, uint64_t size);
 
 #endif

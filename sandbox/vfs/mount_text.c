@@ -23,32 +23,29 @@ static bool prepend(char *buf, size_t *at, const struct dentry *dentry)
 }
 
 /*
- * Writes the text of `path` below `root` to the end of buf, with its NUL: where it starts. -EXDEV
- * when the way up does not meet root; then the text goes as far as there are parents.
+ * Writes the text of `path` below `root` to the end of buf, with its NUL; *start says where it
+ * begins. -EXDEV when the way up does not meet root: then the text goes as far as there are
+ * parents. -ENAMETOOLONG.
  */
-static ssize_t text_backwards(const struct path *path, const struct path *root, char *buf,
-                              size_t size)
+static int text_backwards(const struct path *path, const struct path *root, char *buf, size_t size,
+                          size_t *start)
 {
     const struct mount *mount = path->mount;
     const struct dentry *dentry = path->dentry;
     size_t at = size - 1;
+    int error = 0;
     buf[at] = '\0';
-    while (mount != root->mount || dentry != root->dentry) {
-        if (dentry == mount->root) {
-            if (!mount->parent) {
-                return -EXDEV;
-            }
+    while (!error && (mount != root->mount || dentry != root->dentry)) {
+        if (dentry == mount->root && mount->parent) {
             dentry = mount->mountpoint;
             mount = mount->parent;
-            continue;
-        }
-        if (dentry->parent == dentry) {
-            return -EXDEV; /* above the root of a bind mount */
-        }
-        if (!prepend(buf, &at, dentry)) {
+        } else if (dentry == mount->root || dentry->parent == dentry) {
+            error = -EXDEV;
+        } else if (!prepend(buf, &at, dentry)) {
             return -ENAMETOOLONG;
+        } else {
+            dentry = dentry->parent;
         }
-        dentry = dentry->parent;
     }
     if (!buf[at]) {
         if (at == 0) {
@@ -56,39 +53,53 @@ static ssize_t text_backwards(const struct path *path, const struct path *root, 
         }
         buf[--at] = '/';
     }
-    return (ssize_t)at;
+    *start = at;
+    return error;
+}
+
+/* A file without a place in the tree: its own name. */
+static ssize_t anonymous_text(const struct dentry *dentry, char *buf, size_t size)
+{
+    if (dentry->name_len >= size) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(buf, dentry->name, dentry->name_len + 1u);
+    return dentry->name_len;
 }
 
 ssize_t path_text(struct task *task, const struct path *path, char *buf, size_t size, bool *deleted)
 {
+    static const char unreachable[] = "(unreachable)";
+    bool removed = dentry_is_removed(path->dentry);
     if (size == 0) {
         return -ENAMETOOLONG;
     }
-    bool removed = dentry_is_removed(path->dentry);
     if (deleted) {
         *deleted = removed;
     } else if (removed) {
         return -ENOENT;
     }
     if (path->mount == task->box->vfs->anonymous) {
-        size_t length = path->dentry->name_len;
-        if (length >= size) {
-            return -ENAMETOOLONG;
-        }
-        memcpy(buf, path->dentry->name, length + 1);
-        return (ssize_t)length;
+        return anonymous_text(path->dentry, buf, size);
     }
     struct path root = *task->fs->root;
     if (path->mount == task->box->vfs->shmem) {
         root = (struct path){.mount = path->mount, .dentry = path->mount->root};
     }
-    ssize_t start = text_backwards(path, &root, buf, size);
-    if (start < 0) {
-        return start;
+    size_t start, prefix = 0;
+    int error = text_backwards(path, &root, buf, size, &start);
+    if (error == -EXDEV) {
+        prefix = sizeof unreachable - 1;
+    } else if (error) {
+        return error;
     }
-    size_t length = size - 1 - (size_t)start;
-    memmove(buf, buf + start, length + 1);
-    return (ssize_t)length;
+    size_t length = size - 1 - start;
+    if (start < prefix) {
+        return -ENAMETOOLONG;
+    }
+    memmove(buf + prefix, buf + start, length + 1);
+    memcpy(buf, unreachable, prefix);
+    return (ssize_t)(prefix + length);
 }
 
 /* A text that is counted whole and stored as far as there is room. */
@@ -169,18 +180,21 @@ static void print_mounts_line(struct text *text, struct mount *mount, const char
 
 static void print_mountinfo_line(struct text *text, struct mount *mount, const char *place)
 {
-    char root[PATH_LENGTH_MAX];
+    char *root = malloc(PATH_LENGTH_MAX);
+    size_t start;
+    CHECK(root);
     struct path shown = {.mount = mount, .dentry = mount->root};
     struct path top = {.mount = mount, .dentry = mount->sb->root};
     /* The directory of its superblock that it shows: the way up inside of one superblock. */
     struct mount whole = *mount;
     whole.root = mount->sb->root;
     shown.mount = top.mount = &whole;
-    ssize_t start = text_backwards(&shown, &top, root, sizeof root);
+    int error = text_backwards(&shown, &top, root, PATH_LENGTH_MAX, &start);
     print(text, "%lu %lu %u:%u ", (unsigned long)mount->id,
           (unsigned long)(mount->parent ? mount->parent->id : mount->id), major(mount->sb->dev),
           minor(mount->sb->dev));
-    print_escaped(text, start < 0 ? "/" : root + start);
+    print_escaped(text, error ? "/" : root + start);
+    free(root);
     print(text, " ");
     print_escaped(text, place);
     print(text, " %s", mount->flags & MOUNT_RDONLY ? "ro" : "rw");
@@ -202,8 +216,8 @@ static size_t all_mounts(struct box *box, const struct path *root, char *buf, si
     CHECK(place);
     for (struct mount *mount = box->vfs->ns->first; mount; mount = mount->next) {
         struct path at = {.mount = mount, .dentry = mount->root};
-        ssize_t start = text_backwards(&at, root, place, PATH_LENGTH_MAX);
-        if (start >= 0) {
+        size_t start;
+        if (text_backwards(&at, root, place, PATH_LENGTH_MAX, &start) == 0) {
             print_one(&text, mount, place + start);
         }
     }

@@ -97,6 +97,26 @@ void super_put(struct superblock *sb)
     free(sb);
 }
 
+struct superblock *super_find(struct vfs *vfs, uint64_t dev)
+{
+    for (struct mount *mount = vfs->ns->first; mount; mount = mount->next) {
+        if (mount->sb->dev == dev) {
+            return super_get(mount->sb);
+        }
+    }
+    return NULL;
+}
+
+void super_sync_all(struct vfs *vfs)
+{
+    for (struct mount *mount = vfs->ns->first; mount; mount = mount->next) {
+        struct superblock *sb = mount->sb;
+        if (sb->ops && sb->ops->sync) {
+            (void)sb->ops->sync(sb); /* sync(2) always succeeds */
+        }
+    }
+}
+
 /* The superblock of pipes and of other files without a name. */
 static struct mount *create_anonymous_mount(struct box *box)
 {
@@ -136,8 +156,7 @@ int vfs_create(struct box *box)
     box->vfs = vfs;
     vfs->anonymous = create_anonymous_mount(box);
     vfs->shmem = create_shmem_mount(box);
-    if (!vfs->ns || !vfs->anonymous || !vfs->shmem ||
-        file_system_register(vfs, &tmpfs_file_system) != 0) {
+    if (!vfs->ns || !vfs->anonymous || !vfs->shmem) {
         vfs_destroy(box);
         return -ENOMEM;
     }

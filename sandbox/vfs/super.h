@@ -80,6 +80,10 @@ struct superblock *super_create(struct box *box, const struct file_system *type,
 int super_set_root(struct superblock *sb, struct inode *inode);
 struct superblock *super_get(struct superblock *sb);
 void super_put(struct superblock *sb);
+/* The mounted superblock with this device number, with a reference; NULL: none. */
+struct superblock *super_find(struct vfs *vfs, uint64_t dev);
+/* sync(2): every mounted superblock. */
+void super_sync_all(struct vfs *vfs);
 /* A device number as the kernel's anonymous ones: makedev(0, n). */
 uint64_t vfs_new_device(struct vfs *vfs);
 
@@ -178,6 +182,8 @@ int vfs_mount_root(struct box *box, struct superblock *sb, uint32_t flags, const
 /* Mounts a superblock (reference taken over, also on failure) over `at`. */
 int vfs_mount(struct box *box, struct superblock *sb, const struct path *at, uint32_t flags,
               const char *source);
+/* -EROFS when nothing may be written through this mount. */
+int mount_want_write(const struct mount *mount);
 /* What is mounted topmost over path replaces it (references moved). */
 void mount_cross(struct path *path);
 /* The mount that sits on this directory of `parent`, borrowed; NULL: none. */

@@ -424,12 +424,12 @@ bool file_may_map_writable(struct file *file)
 int shmem_file(struct box *box, const char *name, uint64_t size, uint32_t flags, struct file **out)
 {
     struct mount *mount = box->vfs->shmem;
-    const struct cred *cred = &task_current()->cred;
     int error = 0;
     if (size > INT64_MAX) {
         return -EINVAL;
     }
-    struct inode *inode = new_node(mount->sb, NULL, S_IFREG | 0777, 0, cred, &error);
+    struct inode *inode =
+        new_node(mount->sb, NULL, S_IFREG | 0777, 0, &task_current()->cred, &error);
     if (!inode) {
         return error;
     }

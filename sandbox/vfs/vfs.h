@@ -147,7 +147,8 @@ struct inode {
     uint64_t hash_key; /* inode_hash_add */
     struct inode *hash_next;
     bool hashed;
-    bool linkable; /* O_TMPFILE without O_EXCL: link(2) may give it a name */
+    uint8_t write_hint; /* F_SET_RW_HINT */
+    bool linkable;      /* O_TMPFILE without O_EXCL: link(2) may give it a name */
 };
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
@@ -192,7 +193,8 @@ struct file {
     uint32_t flags;      /* O_* as F_GETFL shows them: access mode and status flags, O_PATH */
     int64_t pos;
     void *private;
-    int owner_pid; /* F_SETOWN: pid, or minus a process group */
+    int owner_pid;  /* F_SETOWN: pid, or minus a process group */
+    int owner_type; /* F_OWNER_TID, _PID or _PGRP */
     int owner_signal;
     bool holds_write;            /* counted in inode->write_count and its mount's writers */
     struct epoll_item *watchers; /* entries of epoll sets that hold this file */
@@ -299,6 +301,8 @@ struct file_times {
 };
 int vfs_set_times(struct task *task, const struct path *path, const struct file_times *times);
 int vfs_truncate(struct task *task, const struct path *path, uint64_t size);
+/* ftruncate(2) after its checks: -ETXTBSY, -EFBIG with SIGXFSZ beyond RLIMIT_FSIZE. */
+int inode_set_size(struct task *task, struct inode *inode, uint64_t size);
 
 /* mask: R_OK|W_OK|X_OK; by fsuid/fsgid and capabilities. -EACCES, -EROFS for W_OK on a read-only
  * mount. */
@@ -313,9 +317,9 @@ ssize_t vfs_write(struct task *task, struct file *file, struct uio *uio, int64_t
 unsigned vfs_poll(struct file *file, struct poll_table *table);
 
 /*
- * Text of a path as the task sees it below its root: length without NUL, -ENOENT when it was
- * removed and `deleted` is NULL (else *deleted is set), -ENAMETOOLONG, -EXDEV when it is not below
- * the root (getcwd then shows "(unreachable)").
+ * Text of a path as the task sees it below its root: length without NUL. A path that is not below
+ * the root begins with "(unreachable)". -ENOENT when it was removed and `deleted` is NULL (else
+ * *deleted is set), -ENAMETOOLONG.
  */
 ssize_t path_text(struct task *task, const struct path *path, char *buf, size_t size,
                   bool *deleted);

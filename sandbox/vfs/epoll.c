@@ -391,12 +391,6 @@ static unsigned epoll_poll(struct file *file, struct poll_table *table)
     return 0;
 }
 
-static int64_t epoll_lseek(struct file *file, int64_t offset, int whence)
-{
-    (void)offset, (void)whence;
-    return file->pos;
-}
-
 static void epoll_release(struct file *file)
 {
     struct epoll *epoll = file->private;
@@ -431,7 +425,7 @@ static size_t epoll_fdinfo(struct file *file, char *buf, size_t size)
 
 static const struct file_ops epoll_ops = {
     .poll = epoll_poll,
-    .lseek = epoll_lseek,
+    .lseek = noop_lseek,
     .release = epoll_release,
     .fdinfo = epoll_fdinfo,
 };

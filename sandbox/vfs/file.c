@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/vfs/epoll.h"
 #include "sandbox/vfs/locks.h"
 #include "sandbox/vfs/poll.h"
 
@@ -52,6 +53,7 @@ void file_put(struct file *file)
     if (--file->refs > 0) {
         return;
     }
+    epoll_file_closed(file);
     locks_release_file(file);
     if (file->ops->release) {
         file->ops->release(file);
@@ -128,6 +130,13 @@ struct file *file_anonymous(struct box *box, const char *name, const struct file
     return file;
 }
 
+int64_t noop_lseek(struct file *file, int64_t offset, int whence)
+{
+    (void)offset;
+    (void)whence;
+    return file->pos;
+}
+
 /* ---- waiting until a file is ready ---- */
 
 enum { WAIT_QUEUES_MAX = 4 };
@@ -176,11 +185,6 @@ static bool may_wait(const struct file *file)
 
 /* ---- reading and writing ---- */
 
-static bool is_seekable(const struct file *file)
-{
-    return file->ops->lseek != NULL;
-}
-
 /* Cuts the transfer to the greatest size; -EINVAL when it would pass the greatest offset. */
 static int limit_transfer(struct uio *uio, int64_t pos)
 {
@@ -203,7 +207,7 @@ ssize_t vfs_read(struct task *task, struct file *file, struct uio *uio, int64_t 
         return -EINVAL;
     }
     int64_t *offset = pos ? pos : &file->pos;
-    int error = limit_transfer(uio, is_seekable(file) ? *offset : 0);
+    int error = limit_transfer(uio, file_has_offset(file) ? *offset : 0);
     if (error) {
         return error;
     }
@@ -308,7 +312,7 @@ ssize_t vfs_write(struct task *task, struct file *file, struct uio *uio, int64_t
         return -EINVAL;
     }
     int64_t *offset = pos ? pos : &file->pos;
-    int error = limit_transfer(uio, is_seekable(file) ? *offset : 0);
+    int error = limit_transfer(uio, file_has_offset(file) ? *offset : 0);
     if (!error && file->inode->type == S_IFREG) {
         error = prepare_regular(task, file, uio, offset);
     }

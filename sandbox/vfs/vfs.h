@@ -219,7 +219,15 @@ bool file_may_map_writable(struct file *file);
 struct file *file_anonymous(struct box *box, const char *name, const struct file_ops *ops,
                             void *private, uint32_t flags);
 
-/* poll.c: a poller gives a table, a file hangs an entry of it on its queue. */
+/* lseek of files without an offset that let it pass all the same (eventfd): nothing moves. */
+int64_t noop_lseek(struct file *file, int64_t offset, int whence);
+/* True when pread and pwrite may be used: there is an offset to give. */
+static inline bool file_has_offset(const struct file *file)
+{
+    return file->ops->lseek && file->ops->lseek != noop_lseek;
+}
+
+/* A poller gives a table, or NULL; a file hangs an entry of it on its queue. */
 void poll_wait(struct poll_table *table, struct wait_queue *queue);
 
 /* ---- calls of the rest of the kernel ---- */

@@ -142,7 +142,7 @@ static long one_range(struct task *t, int fd, gaddr_t buf, uint64_t count, int64
     if (!file) {
         return -EBADF;
     }
-    long result = pos && !file->ops->lseek ? -ESPIPE : check_mode(file, direction);
+    long result = pos && !file_has_offset(file) ? -ESPIPE : check_mode(file, direction);
     if (!result) {
         result = uio_import_range(t, &uio, &storage, buf, count);
     }
@@ -192,7 +192,7 @@ static int flags_for_call(const struct file *file, int rwf, enum direction direc
         return -EINVAL;
     }
     /* Files that are read by offset are served by whatever it takes. */
-    if (rwf & RWF_NOWAIT && file->ops->lseek) {
+    if (rwf & RWF_NOWAIT && file_has_offset(file)) {
         return -EOPNOTSUPP;
     }
     *flags = file->flags;
@@ -214,7 +214,7 @@ static long vectors(struct task *t, int fd, gaddr_t iov, uint64_t count, int64_t
     if (!file) {
         return -EBADF;
     }
-    long result = pos && !file->ops->lseek ? -ESPIPE : check_mode(file, direction);
+    long result = pos && !file_has_offset(file) ? -ESPIPE : check_mode(file, direction);
     if (!result) {
         result = uio_import(t, &uio, iov, count);
     }

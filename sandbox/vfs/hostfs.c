@@ -243,6 +243,8 @@ static int hostfs_rename(struct inode *from_dir, struct dentry *from, struct ino
     struct hostfs_node *to_parent = hostfs_node_of(to_dir);
     int from_fd, to_fd, error;
 
+    if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) /* no whiteouts on the host */
+        return -EINVAL;
     if (!hostfs_of(from_dir)->writable)
         return -EROFS;
     if (!(flags & RENAME_EXCHANGE))

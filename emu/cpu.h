@@ -67,16 +67,17 @@ struct cpu_thread;
 /* What fast_syscall did with a call. */
 enum cpu_fast {
     CPU_FAST_LEAVE,       /* nothing: leave with TRAP_SYSCALL */
-    CPU_FAST_SERVED,      /* the result is in RAX, the guest goes on at once */
-    CPU_FAST_SERVED_STOP, /* the result is in RAX, leave with TRAP_KICK: something is pending */
+    CPU_FAST_SERVED,      /* served; the guest goes on at once */
+    CPU_FAST_SERVED_STOP, /* served; leave with TRAP_KICK: something is pending */
 };
 
 struct cpu_hooks {
     /*
-     * A SYSCALL instruction, seen inside the engine, with its number. May read and write registers
-     * other than RIP, and guest memory; may not run, switch, clone or free threads.
+     * A SYSCALL instruction, seen inside the engine, with its number; *result goes into RAX if it is
+     * served. May read and write registers other than RIP, RAX, RCX and R11, and guest memory; may
+     * not run, switch, clone or free threads.
      */
-    enum cpu_fast (*fast_syscall)(void *ctx, uint64_t number);
+    enum cpu_fast (*fast_syscall)(void *ctx, uint64_t number, int64_t *result);
     /* RDTSC's value. */
     uint64_t (*tsc)(void *ctx);
     void *ctx;

@@ -21,57 +21,56 @@
 #include "sandbox/taps.h"
 #include "sandbox/vfs/vfs.h"
 
-enum fast_rule {
-    FAST_NEVER,
-    FAST_ALWAYS,
-    FAST_BY_FILE, /* when the file of the first argument never waits */
+/* Where a call is served. */
+enum place {
+    BY_CLASS, /* sysnb inside, sys outside */
+    INSIDE,
+    OUTSIDE,
+    BY_FILE, /* inside when the file of the first argument never waits */
 };
 
 /* What the class alone does not tell. */
-static const uint8_t fast_exceptions[ABI_NR_MAX] = {
-#define LEAVES 1
-#define STAYS  2
-#define FILE   3
+static const uint8_t places[ABI_NR_MAX] = {
     /* They replace or copy the thread's registers. */
-    [ABI_rt_sigreturn] = LEAVES,
-    [ABI_clone] = LEAVES,
-    [ABI_clone3] = LEAVES,
-    [ABI_fork] = LEAVES,
-    [ABI_vfork] = LEAVES,
-    [ABI_execve] = LEAVES,
-    [ABI_execveat] = LEAVES,
-    [ABI_exit] = LEAVES,
-    [ABI_exit_group] = LEAVES,
-    /* They give others a turn. */
-    [ABI_sched_yield] = LEAVES,
-    /* Go treats them as blocking, this kernel never waits in them. */
-    [ABI_brk] = STAYS,
-    [ABI_dup] = STAYS,
-    [ABI_dup2] = LEAVES, /* closes: may write back or wait */
-    [ABI_dup3] = LEAVES,
-    [ABI_clock_gettime] = STAYS,
-    [ABI_gettimeofday] = STAYS,
-    [ABI_time] = STAYS,
-    [ABI_rt_sigaction] = STAYS,
-    [ABI_rt_sigprocmask] = STAYS,
-    [ABI_sigaltstack] = STAYS,
-    [ABI_getrandom] = STAYS,
-    [ABI_read] = FILE,
-    [ABI_write] = FILE,
-    [ABI_pread64] = FILE,
-    [ABI_pwrite64] = FILE,
-    [ABI_readv] = FILE,
-    [ABI_writev] = FILE,
-    [ABI_lseek] = FILE,
-    [ABI_fstat] = FILE,
-#undef LEAVES
-#undef STAYS
-#undef FILE
+    [ABI_rt_sigreturn] = OUTSIDE,
+    [ABI_clone] = OUTSIDE,
+    [ABI_clone3] = OUTSIDE,
+    [ABI_fork] = OUTSIDE,
+    [ABI_vfork] = OUTSIDE,
+    [ABI_execve] = OUTSIDE,
+    [ABI_execveat] = OUTSIDE,
+    [ABI_exit] = OUTSIDE,
+    [ABI_exit_group] = OUTSIDE,
+    /* They may give others a turn, close files, or wait although Go calls them by the raw stub. */
+    [ABI_sched_yield] = OUTSIDE,
+    [ABI_dup2] = OUTSIDE,
+    [ABI_dup3] = OUTSIDE,
+    [ABI_epoll_wait] = OUTSIDE,
+    [ABI_epoll_pwait] = OUTSIDE,
+    [ABI_futex] = OUTSIDE,
+    /* Go treats them as blocking; this kernel never waits in them. */
+    [ABI_brk] = INSIDE,
+    [ABI_dup] = INSIDE,
+    [ABI_clock_gettime] = INSIDE,
+    [ABI_gettimeofday] = INSIDE,
+    [ABI_time] = INSIDE,
+    [ABI_rt_sigaction] = INSIDE,
+    [ABI_rt_sigprocmask] = INSIDE,
+    [ABI_sigaltstack] = INSIDE,
+    [ABI_getrandom] = INSIDE,
+    [ABI_read] = BY_FILE,
+    [ABI_write] = BY_FILE,
+    [ABI_pread64] = BY_FILE,
+    [ABI_pwrite64] = BY_FILE,
+    [ABI_readv] = BY_FILE,
+    [ABI_writev] = BY_FILE,
+    [ABI_lseek] = BY_FILE,
+    [ABI_fstat] = BY_FILE,
 };
 
-static bool file_never_waits(struct task *task, uint64_t fd)
+static bool file_never_waits(struct task *task, uint32_t fd)
 {
-    struct fd_table *fds = task->fds;
+    const struct fd_table *fds = task->fds;
     const struct file *file;
 
     if (fd >= fds->size)
@@ -82,16 +81,13 @@ static bool file_never_waits(struct task *task, uint64_t fd)
 
 static bool may_stay(struct task *task, const struct abi_call *call)
 {
-    uint64_t fd;
-
-    switch (fast_exceptions[call->nr]) {
-    case 1:
-        return false;
-    case 2:
+    switch ((enum place)places[call->nr]) {
+    case INSIDE:
         return true;
-    case 3:
-        fd = cpu_get(task->cpu, CPU_RDI);
-        return file_never_waits(task, (uint32_t)fd);
+    case OUTSIDE:
+        return false;
+    case BY_FILE:
+        return file_never_waits(task, (uint32_t)cpu_get(task->cpu, CPU_RDI));
     default:
         return call->cls == ABI_SYSNB;
     }
@@ -110,13 +106,12 @@ static void free_scratch(struct task *task)
         task_scratch_free(task);
 }
 
-enum cpu_fast gate_fast(void *ctx, uint64_t number)
+enum cpu_fast gate_fast(void *ctx, uint64_t number, int64_t *result)
 {
     struct box *box = ctx;
     struct task *task = box->running;
     const struct abi_call *call = abi_call_by_nr(number);
     uint64_t started;
-    long result;
 
     if (!call || box->tap || !abi_dispatch[number] || !may_stay(task, call))
         return CPU_FAST_LEAVE;
@@ -126,8 +121,7 @@ enum cpu_fast gate_fast(void *ctx, uint64_t number)
     task->restart = RESTART_NEVER;
     cpu_get_args(task->cpu, call->argc, task->args);
     started = call->argc > 2 ? __rdtsc() : 0;
-    result = abi_dispatch[number](task, task->args);
-    cpu_set(task->cpu, CPU_RAX, (uint64_t)result);
+    *result = abi_dispatch[number](task, task->args);
     if (started)
         task->slice_system_tsc += __rdtsc() - started;
     free_scratch(task);

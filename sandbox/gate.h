@@ -7,7 +7,7 @@
 #include "sandbox/kernel.h"
 
 /* A call that trapped inside the engine: cpu_hooks.fast_syscall, ctx is the box. */
-enum cpu_fast gate_fast(void *ctx, uint64_t number);
+enum cpu_fast gate_fast(void *ctx, uint64_t number, int64_t *result);
 
 /* A call of the task that left the engine: serves it and puts the result into RAX. */
 void gate_syscall(struct task *task);

@@ -125,7 +125,7 @@ static __attribute__((noinline)) void spill(struct rt_sched *s, struct rt_p *p)
     rt_spin_unlock(&s->g_lock);
 }
 
-void g_free(struct rt_p *p, struct rt_g *g)
+void g_recycle(struct rt_p *p, struct rt_g *g)
 {
     g->link = p->free_gs;
     p->free_gs = g;

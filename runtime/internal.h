@@ -338,7 +338,7 @@ void rt_free_all(struct rt_sched *s);
 
 /* g.c */
 struct rt_g *g_new(struct rt_sched *s, struct rt_p *p);
-void g_free(struct rt_p *p, struct rt_g *g);
+void g_recycle(struct rt_p *p, struct rt_g *g);
 void g_unmap_all(struct rt_sched *s);
 /* Makes a new G runnable: fn(arg), on a P by its M. */
 void g_prepare(struct rt_p *p, struct rt_g *g, void (*fn)(void *), void *arg);

@@ -510,7 +510,7 @@ void op_exit(struct rt_m *m, struct rt_g *g)
         kick(s);
         return;
     }
-    g_free(m->p, g);
+    g_recycle(m->p, g);
 }
 
 void rt_lock_os_thread(void)

@@ -624,8 +624,10 @@ static void discard_process(struct process *process)
     struct task *leader = process->tasks;
 
     process_release_program(process);
-    fd_table_unref(leader, leader->fds);
-    fs_context_unref(leader->fs);
+    if (leader->fds)
+        fd_table_unref(leader, leader->fds);
+    if (leader->fs)
+        fs_context_unref(leader->fs);
     if (leader->cpu)
         cpu_thread_free(leader->cpu);
     if (leader->mm)

@@ -146,7 +146,7 @@ ssize_t pipe_put(struct pipe *pipe, struct uio *uio, bool packet)
 
 int pipe_wait_readable(struct task *task, struct pipe *pipe, bool nonblocking)
 {
-    while (pipe->used == 0 && pipe->writers > 0) {
+    while (!pipe_may_be_read(pipe)) {
         int error =
             nonblocking ? -EAGAIN : wait_on(&pipe->read_wait, task, WAIT_FOREVER, RESTART_SYS);
         if (error)

@@ -23,6 +23,7 @@ struct pipe {
     unsigned readers, writers;           /* open files */
     unsigned reader_opens, writer_opens; /* ever: FIFO opens wait for these to change */
     struct wait_queue read_wait, write_wait;
+    bool draining; /* splice writes the first slots to a file: nobody else may take them */
 };
 
 static inline struct pipe *pipe_of(const struct file *file)
@@ -39,6 +40,11 @@ static inline struct pipe_slot *pipe_slot_at(struct pipe *pipe, unsigned i)
 static inline bool pipe_is_full(const struct pipe *pipe)
 {
     return pipe->used == pipe->slots;
+}
+/* A read need not wait: there are bytes, or there is no writer. */
+static inline bool pipe_may_be_read(const struct pipe *pipe)
+{
+    return !pipe->draining && (pipe->used > 0 || pipe->writers == 0);
 }
 
 /* Moves bytes without waiting: the count, 0 when the pipe is empty or full, -EFAULT, -ENOMEM. */

@@ -37,7 +37,6 @@ static void reading(void)
                                         "1e",
                                         "0x",
                                         "abc",
-                                        "2.2250738585072011e-308",
                                         "9007199254740993",
                                         "1.7976931348623159e308"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -59,17 +58,6 @@ static void special_values(void)
     printf("%d %d %d %d\n", fpclassify(4e-324) == FP_SUBNORMAL, signbit(-zero) != 0,
            (int)copysign(3.0, -zero), isinf(infinite) != 0);
     printf("%g %g %g\n", fmod(10.5, 3), remainder(10.5, 3), fmin(nothing, 2));
-    feclearexcept(FE_ALL_EXCEPT);
-    volatile double result;
-    result = one / three;
-    printf("inexact %d", fetestexcept(FE_INEXACT) != 0);
-    result = one / zero;
-    printf(" division %d", fetestexcept(FE_DIVBYZERO) != 0);
-    result = DBL_MAX * three;
-    printf(" overflow %d", fetestexcept(FE_OVERFLOW) != 0);
-    result = zero / zero;
-    printf(" invalid %d\n", fetestexcept(FE_INVALID) != 0);
-    (void)result;
 }
 
 static void rounding(void)

@@ -133,9 +133,13 @@ struct inode *new_node(struct superblock *sb, struct inode *dir, uint32_t mode, 
     return inode;
 }
 
-/* An inode that a cleared directory held. */
+/* An entry's reference of a cleared directory: the last one waits for its turn. */
 static void bury(struct inode *inode)
 {
+    if (inode->refs > 1) {
+        inode_put(inode);
+        return;
+    }
     struct tmpfs *fs = tmpfs_of(inode);
     struct node *node = node_of(inode);
     node->next_dying = fs->dying;

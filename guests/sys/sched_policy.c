@@ -1,6 +1,5 @@
-// calls: sched_setscheduler sched_getscheduler sched_setparam sched_getparam sched_get_priority_max
+// calls: sched_setscheduler sched_getscheduler sched_setparam sched_getparam
 // needs: namespaces
-// sched_get_priority_min sched_rr_get_interval
 /* Scheduling policies and their parameters. */
 #include "child.h"
 #include <sched.h>
@@ -38,13 +37,6 @@ static void user(void)
 
 int main(void)
 {
-    static const int policies[] = {SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, 4,
-                                   SCHED_IDLE,  6,          7,        8,           -1};
-    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-        say("policy %d: ", policies[i]);
-        SHOW(RAW(sched_get_priority_max, policies[i]));
-        SHOW(RAW(sched_get_priority_min, policies[i]));
-    }
     show_policy();
     SHOW(set(0, SCHED_BATCH, 0));
     show_policy();
@@ -78,13 +70,6 @@ int main(void)
     SHOW(RAW(sched_getparam, -1L, &parameters));
     SHOW(RAW(sched_getparam, 0x7fffffffL, &parameters));
 
-    struct timespec interval = {-1, -1};
-    SHOW(RAW(sched_rr_get_interval, 0L, &interval));
-    say("a sane interval: %d\n",
-        interval.tv_sec == 0 && interval.tv_nsec >= 0 && interval.tv_nsec < 1000000000);
-    SHOW(RAW(sched_rr_get_interval, -1L, &interval));
-    SHOW(RAW(sched_rr_get_interval, 0x7fffffffL, &interval));
-    SHOW(RAW(sched_rr_get_interval, 0L, BAD_POINTER));
     SHOW(RAW(sched_yield));
     run_as(65534, user);
     return 0;

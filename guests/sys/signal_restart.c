@@ -1,5 +1,4 @@
-// calls: rt_sigaction read write wait4 nanosleep clock_nanosleep poll ppoll select pselect6 futex
-// epoll_wait epoll_pwait flock fcntl open waitid
+// calls: read write wait4 waitid nanosleep poll ppoll select pselect6 futex epoll_wait flock fcntl
 /* What a handled signal does to each waiting call, without and with SA_RESTART: EINTR, or the call
  * goes on and ends with what the parent then does for it. */
 #include "child.h"

@@ -22,6 +22,7 @@
 #include "emu/stack.h"
 #include "sandbox/cred.h"
 #include "sandbox/process.h"
+#include "sandbox/timers.h"
 #include "sandbox/vfs/super.h"
 #include "sandbox/vfs/vfs.h"
 

@@ -104,6 +104,12 @@ struct ktimer {
 struct terminal;
 struct pty_table;
 
+/* A timer on a process's CPU time: see sandbox/sys_timer.c. */
+struct cpu_timer {
+    struct ktimer poll;     /* when to look at the CPU clock again */
+    int64_t when, interval; /* ns of CPU time; when 0: disarmed */
+};
+
 /* On the stack of a task that made a child by vfork: done when the child execs or exits. */
 struct vfork_wait {
     bool done;
@@ -146,7 +152,8 @@ struct process {
         uint64_t cur, max;
     } rlimit[16];
     struct ktimer itimer_real;
-    int64_t itimer_cpu[2][2]; /* ITIMER_VIRTUAL, ITIMER_PROF: value left and interval, ns of CPU */
+    int64_t itimer_real_when; /* its next expiration, 0: disarmed */
+    struct cpu_timer itimer_virtual, itimer_prof, cpu_limit;
     struct posix_timer *posix_timers;
     int next_posix_timer;
 
@@ -167,7 +174,8 @@ struct process {
     int sched_policy, sched_priority;
     uint64_t sched_flags;
     int oom_score_adj;
-    uint64_t timer_slack;
+    uint64_t timer_slack, default_timer_slack; /* ns */
+    bool thp_disabled;                         /* prctl(PR_SET_THP_DISABLE) */
 };
 
 struct task {

@@ -13,6 +13,7 @@
 #include "sandbox/cred.h"
 #include "sandbox/futex.h"
 #include "sandbox/process.h"
+#include "sandbox/timers.h"
 #include "sandbox/signal.h"
 #include "sandbox/vfs/vfs.h"
 
@@ -128,7 +129,7 @@ struct process *process_create(struct box *box, struct process *parent)
     process->box = box;
     process->parent = parent;
     process->start_time = clock_monotonic(box);
-    process->timer_slack = 50000;
+    process->timer_slack = process->default_timer_slack = 50000;
     process->dumpable = true;
     return process;
 }

@@ -104,13 +104,6 @@ int exec_first(struct task *task, const char *path, char *const argv[], char *co
  */
 void signal_deliver(struct task *task);
 
-/* ---- posix timers: sys_timer.c ---- */
-
-/* exec and exit: deletes timer_create's timers. */
-void posix_timers_delete(struct process *process);
-/* exit: disarms setitimer's timers. */
-void itimers_stop(struct process *process);
-
 /* ---- pidfds: sys_pidfd.c ---- */
 
 /* A descriptor for the process (O_CLOEXEC; flags O_NONBLOCK), or -errno. */

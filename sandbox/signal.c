@@ -10,6 +10,7 @@
 #include "sandbox/cred.h"
 #include "sandbox/process.h"
 #include "sandbox/signal.h"
+#include "sandbox/timers.h"
 
 #define STOP_SIGNALS       (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
 #define IGNORED_BY_DEFAULT (SIGBIT(SIGCONT) | SIGBIT(SIGCHLD) | SIGBIT(SIGWINCH) | SIGBIT(SIGURG))
@@ -173,7 +174,11 @@ static int take_from(struct sig_pending *pending, sigset64 set, siginfo_t *info)
 int signal_take(struct task *task, sigset64 set, siginfo_t *info)
 {
     int signo = take_from(&task->pending, set, info);
-    return signo ? signo : take_from(&task->process->pending, set, info);
+    if (!signo)
+        signo = take_from(&task->process->pending, set, info);
+    if (signo && info->si_code == SI_TIMER)
+        posix_timer_taken(task->process, info);
+    return signo;
 }
 
 /* ---- who is told ---- */

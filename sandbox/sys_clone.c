@@ -13,6 +13,7 @@
 #include "sandbox/cred.h"
 #include "sandbox/process.h"
 #include "sandbox/signal.h"
+#include "sandbox/timers.h"
 #include "sandbox/vfs/vfs.h"
 
 #ifndef CLONE_CLEAR_SIGHAND
@@ -142,7 +143,9 @@ static int copy_process(const struct task *parent, struct process *child, uint64
     child->sched_priority = from->sched_priority;
     child->sched_flags = from->sched_flags;
     child->oom_score_adj = from->oom_score_adj;
-    child->timer_slack = from->timer_slack;
+    child->timer_slack = child->default_timer_slack = from->timer_slack;
+    child->thp_disabled = from->thp_disabled;
+    cpu_limit_changed(child);
     if (from->exe_file) {
         child->exe_file = file_get(from->exe_file);
         child->exe_file->inode->write_count--;

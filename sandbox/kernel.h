@@ -173,6 +173,7 @@ struct process {
     int ioprio;
     int sched_policy, sched_priority;
     uint64_t sched_flags;
+    uint32_t membarrier_commands; /* registrations of membarrier */
     int oom_score_adj;
     uint64_t timer_slack, default_timer_slack; /* ns */
     bool thp_disabled;                         /* prctl(PR_SET_THP_DISABLE) */
@@ -384,8 +385,8 @@ struct box {
     bool over;              /* the program's process has ended */
     const struct tap *tap;  /* NULL: nobody listens */
     uint64_t calls;         /* served outside the engine; the tap's serial */
-    unsigned epoll_items; /* in all epoll sets: fs.epoll.max_user_watches */
-    uint64_t epoll_walk;  /* number of the last walk over nested epoll sets */
+    unsigned epoll_items;   /* in all epoll sets: fs.epoll.max_user_watches */
+    uint64_t epoll_walk;    /* number of the last walk over nested epoll sets */
     struct clock_state *clock;
     struct rng_state *rng;
     char hostname[65], domainname[65];

@@ -128,6 +128,15 @@ static int copy_actions(const struct process *from, struct process *to, uint64_t
     return 0;
 }
 
+/* sched(7): the child of one with SCHED_RESET_ON_FORK is an ordinary process. */
+static void reset_schedule(struct process *child)
+{
+    child->sched_policy = SCHED_OTHER;
+    child->sched_priority = 0;
+    if (child->nice < 0)
+        child->nice = 0;
+}
+
 static int copy_process(const struct task *parent, struct process *child, uint64_t flags)
 {
     const struct process *from = parent->process;
@@ -141,7 +150,8 @@ static int copy_process(const struct task *parent, struct process *child, uint64
     child->ioprio = from->ioprio;
     child->sched_policy = from->sched_policy;
     child->sched_priority = from->sched_priority;
-    child->sched_flags = from->sched_flags;
+    if (from->sched_flags) /* SCHED_RESET_ON_FORK */
+        reset_schedule(child);
     child->oom_score_adj = from->oom_score_adj;
     child->timer_slack = child->default_timer_slack = from->timer_slack;
     child->thp_disabled = from->thp_disabled;

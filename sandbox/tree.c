@@ -70,8 +70,7 @@ static int step(struct path *at, const char *name, size_t len, uint32_t mode)
         return error;
     if (!child->inode && mode) {
         if (S_ISDIR(mode))
-            error = ops->mkdir ? ops->mkdir(at->dentry->inode, child, mode, &root_cred)
-                               : -EPERM;
+            error = ops->mkdir ? ops->mkdir(at->dentry->inode, child, mode, &root_cred) : -EPERM;
         else
             error =
                 ops->create ? ops->create(at->dentry->inode, child, mode, 0, &root_cred) : -EPERM;

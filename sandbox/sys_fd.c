@@ -12,6 +12,7 @@
 
 #include "abi/handlers.h"
 #include "sandbox/files.h"
+#include "sandbox/vfs/async.h"
 #include "sandbox/vfs/locks.h"
 #include "sandbox/vfs/pipe.h"
 #include "sandbox/vfs/super.h"
@@ -67,7 +68,7 @@ long sys_close_range(struct task *t, const struct close_range_args *a)
 
 /* ---- fcntl ---- */
 
-static long set_status_flags(struct task *t, struct file *file, uint32_t flags)
+static long set_status_flags(struct task *t, struct file *file, int fd, uint32_t flags)
 {
     const uint32_t settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
     if (flags & O_NOATIME && !(file->flags & O_NOATIME)) {
@@ -83,6 +84,12 @@ static long set_status_flags(struct task *t, struct file *file, uint32_t flags)
     bool direct = file->inode->type == S_IFREG || file->inode->type == S_IFIFO;
     if (flags & O_DIRECT && !direct) {
         return -EINVAL;
+    }
+    if (file_can_async(file)) {
+        int error = file_set_async(file, fd, flags & O_ASYNC);
+        if (error) {
+            return error;
+        }
     }
     file->flags = (flags & settable) | (file->flags & ~settable);
     return 0;
@@ -118,6 +125,8 @@ static long set_owner(struct task *t, struct file *file, int type, int who)
     }
     file->owner_type = type;
     file->owner_pid = who;
+    file->owner_uid = t->cred.ruid;
+    file->owner_euid = t->cred.euid;
     return 0;
 }
 
@@ -206,11 +215,11 @@ static long fcntl_any(struct task *t, int fd, struct file *file, uint32_t comman
     }
 }
 
-static long fcntl_open(struct task *t, struct file *file, uint32_t command, uint64_t arg)
+static long fcntl_open(struct task *t, struct file *file, int fd, uint32_t command, uint64_t arg)
 {
     switch (command) {
     case F_SETFL:
-        return set_status_flags(t, file, (uint32_t)arg);
+        return set_status_flags(t, file, fd, (uint32_t)arg);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -265,7 +274,7 @@ long sys_fcntl(struct task *t, const struct fcntl_args *a)
     }
     long result = fcntl_any(t, a->fd, file, a->cmd, a->arg, &known);
     if (!known) {
-        result = file->flags & O_PATH ? -EBADF : fcntl_open(t, file, a->cmd, a->arg);
+        result = file->flags & O_PATH ? -EBADF : fcntl_open(t, file, a->fd, a->cmd, a->arg);
     }
     file_put(file);
     return result;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/vfs/async.h"
 #include "sandbox/vfs/epoll.h"
 #include "sandbox/vfs/locks.h"
 #include "sandbox/vfs/poll.h"
@@ -54,6 +55,7 @@ void file_put(struct file *file)
         return;
     }
     epoll_file_closed(file);
+    file_set_async(file, 0, false);
     locks_release_file(file);
     if (file->ops->release) {
         file->ops->release(file);

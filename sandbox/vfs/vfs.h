@@ -193,12 +193,14 @@ struct file {
     uint32_t flags;      /* O_* as F_GETFL shows them: access mode and status flags, O_PATH */
     int64_t pos;
     void *private;
-    int owner_pid;  /* F_SETOWN: pid, or minus a process group */
-    int owner_type; /* F_OWNER_TID, _PID or _PGRP */
-    int owner_signal;
-    bool holds_write;            /* counted in inode->write_count and its mount's writers */
-    struct epoll_item *watchers; /* entries of epoll sets that hold this file */
-    struct wait_queue wait;      /* for simple files: readers, writers and pollers */
+    int owner_pid;                  /* F_SETOWN: pid, or minus a process group */
+    int owner_type;                 /* F_OWNER_TID, _PID or _PGRP */
+    int owner_signal;               /* F_SETSIG; 0: SIGIO without details */
+    uint32_t owner_uid, owner_euid; /* of who set the owner */
+    struct file_async *async;       /* O_ASYNC: async.c */
+    bool holds_write;               /* counted in inode->write_count and its mount's writers */
+    struct epoll_item *watchers;    /* entries of epoll sets that hold this file */
+    struct wait_queue wait;         /* for simple files: readers, writers and pollers */
 };
 struct file *file_get(struct file *file);
 void file_put(struct file *file);

@@ -32,7 +32,6 @@ int main(void)
     SHOW(RAW(syslog, 3, text, 0));
     SHOW(RAW(syslog, 8, NULL, 0));
     SHOW(RAW(syslog, 8, NULL, 9));
-    SHOW(RAW(reboot, 1L, 2L, 3L, NULL));
     run_as(65534, user);
     return 0;
 }

@@ -1,22 +1,12 @@
 // calls: exit_group
-/* RDTSC never goes back, and PR_SET_TSC makes it a fault. */
+/* RDTSC never goes back. */
 #include "child.h"
-#include <sys/prctl.h>
 
 static uint64_t rdtsc(void)
 {
     uint32_t low, high;
     __asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
-}
-
-static void forbidden(void)
-{
-    MUST(prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
-    int value = 0;
-    MUST(prctl(PR_GET_TSC, &value));
-    say("forbidden %d\n", value == PR_TSC_SIGSEGV);
-    rdtsc();
 }
 
 int main(void)
@@ -32,6 +22,5 @@ int main(void)
     uint64_t before = rdtsc();
     sleep_ms(20);
     say("a sleep takes cycles: %d\n", rdtsc() - before > 1000);
-    show_child("forbidden", forbidden);
     return 0;
 }

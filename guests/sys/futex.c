@@ -95,26 +95,10 @@ static void show_wakes(void)
     SHOW(call(&word, FUTEX_WAKE_OP, 1, (void *)1, BAD_POINTER, 0));
 }
 
-static void show_pi(void)
-{
-    word = 0;
-    SHOW(call(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
-    say("owned: %d\n", word == (uint32_t)getpid());
-    SHOW(call(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
-    SHOW(call(&word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0));
-    SHOW(call(&word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
-    say("free: %d\n", word == 0);
-    SHOW(call(&word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
-    word = 0x3fffffff;
-    SHOW(call(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
-    SHOW(call(&word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0));
-}
-
 int main(void)
 {
     show_waits();
     show_wakes();
-    show_pi();
     SHOW(call(&word, 99, 0, NULL, NULL, 0));
     SHOW(call(&word, 2, 0, NULL, NULL, 0));
     SHOW(call(&word, 0x1000 | FUTEX_WAKE, 0, NULL, NULL, 0));

@@ -271,6 +271,8 @@ void process_exit_group(struct process *process, int wait_status);
 /* Queues a signal; info NULL: SI_KERNEL. 0, or -EAGAIN when RLIMIT_SIGPENDING is reached. */
 int signal_send_process(struct process *process, int signo, const siginfo_t *info);
 int signal_send_task(struct task *task, int signo, const siginfo_t *info);
+/* What the current task's own call brought on it (SIGPIPE, SIGXFSZ): as if it had sent it. */
+void signal_send_self(int signo);
 /* To every process of the group. -ESRCH when it has none. */
 int signal_send_group(struct box *box, pid_t pgid, int signo, const siginfo_t *info);
 /* A fault of the task's own instruction: a blocked or ignored one kills. */

@@ -283,6 +283,14 @@ int signal_send_task(struct task *task, int signo, const siginfo_t *info)
     return task->exited ? 0 : send(task->process, task, signo, info);
 }
 
+void signal_send_self(int signo)
+{
+    struct task *task = task_current();
+    siginfo_t info;
+    signal_info_user(task, signo, SI_USER, &info);
+    signal_send_task(task, signo, &info);
+}
+
 int signal_send_group(struct box *box, pid_t pgid, int signo, const siginfo_t *info)
 {
     struct process *next;

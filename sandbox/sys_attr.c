@@ -324,7 +324,7 @@ static int check_fallocate(struct task *t, struct file *file, int mode, int64_t 
     error = inode_getattr(file->inode, &attr);
     bool grows = !error && !(mode & FALLOC_FL_KEEP_SIZE) && (uint64_t)end > attr.size;
     if (grows && (uint64_t)end > t->process->rlimit[RLIMIT_FSIZE].cur) {
-        signal_send_task(t, SIGXFSZ, NULL);
+        signal_send_self(SIGXFSZ);
         error = -EFBIG;
     }
     return error;

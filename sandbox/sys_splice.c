@@ -287,14 +287,15 @@ static long send_to_file(struct task *task, struct file *in, int64_t *pos, struc
 static long do_sendfile(struct task *task, const struct sendfile_args *args, struct file *in,
                         struct file *out, int64_t *pos)
 {
-    int64_t at = pos ? *pos : in->pos;
     size_t count = args->count < MAX_TRANSFER ? args->count : MAX_TRANSFER;
+    int64_t at;
     long result;
 
     if (!in || !file_readable(in))
         return -EBADF;
     if (pos && !file_has_offset(in))
         return -ESPIPE;
+    at = pos ? *pos : in->pos;
     result = check_range(in, at, args->count);
     if (result)
         return result;

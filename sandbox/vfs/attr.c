@@ -121,7 +121,7 @@ int inode_set_size(struct task *task, struct inode *inode, uint64_t size)
         return error;
     }
     if (size > attr.size && size > task->process->rlimit[RLIMIT_FSIZE].cur) {
-        signal_send_task(task, SIGXFSZ, NULL);
+        signal_send_self(SIGXFSZ);
         return -EFBIG;
     }
     unsigned set = SET_SIZE | SET_MTIME;

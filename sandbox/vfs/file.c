@@ -232,7 +232,7 @@ static int limit_file_size(struct task *task, struct uio *uio, int64_t pos)
     if (limit == (uint64_t)RLIM_INFINITY) {
         limit = INT64_MAX;
     } else if ((uint64_t)pos >= limit) {
-        signal_send_task(task, SIGXFSZ, NULL);
+        signal_send_self(SIGXFSZ);
         return -EFBIG;
     }
     if (limit > INT64_MAX) {
@@ -329,7 +329,7 @@ ssize_t vfs_write(struct task *task, struct file *file, struct uio *uio, int64_t
         }
     }
     if (done == -EPIPE) {
-        signal_send_task(task, SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
     }
     return done;
 }

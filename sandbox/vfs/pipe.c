@@ -195,7 +195,7 @@ static ssize_t pipe_write(struct file *file, struct uio *uio, int64_t *pos)
         return 0;
     while (true) {
         if (pipe->readers == 0) {
-            signal_send_task(task_current(), SIGPIPE, NULL);
+            signal_send_self(SIGPIPE);
             error = -EPIPE;
             break;
         }
@@ -308,7 +308,7 @@ int pipe_create(struct box *box, uint32_t flags, struct file *ends[2])
         return -ENFILE;
     inode->pipe = pipe_alloc(box->arena);
     if (inode->pipe) {
-        ends[0] = file_on_inode(box, inode, NULL, &pipe_ops, NULL, O_RDONLY | flags);
+        ends[0] = file_on_inode(box, inode, NULL, &pipe_ops, NULL, O_RDONLY | (flags & O_NONBLOCK));
         if (ends[0])
             count_open(ends[0], inode->pipe);
         ends[1] = file_on_inode(box, inode, NULL, &pipe_ops, NULL, O_WRONLY | flags);
@@ -368,11 +368,7 @@ int pipe_open_fifo(struct inode *inode, struct file *file, struct task *task)
     } else if (writes && !reads && pipe->readers == 0) {
         error = wait_for_partner(task, &pipe->write_wait, &pipe->reader_opens);
     }
-    if (error) {
-        pipe_release(file);
-        file->ops = NULL;
-    }
-    return error;
+    return error; /* file_put releases the pipe again */
 }
 
 /* ---- size ---- */

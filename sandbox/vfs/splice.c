@@ -51,7 +51,7 @@ int splice_wait_for_room(struct task *task, struct pipe *pipe, bool nonblocking)
     int error = pipe_wait_writable(task, pipe, nonblocking);
 
     if (error == 0 && pipe->readers == 0) {
-        signal_send_task(task, SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
         error = -EPIPE;
     }
     return error;

@@ -161,6 +161,13 @@ static ssize_t write_page(struct inode *inode, struct uio *uio, uint64_t at)
     return moved > 0 ? (ssize_t)moved : uio->error;
 }
 
+/* True when the next piece, which ends with its page, would end beyond the file. */
+static bool grows(const struct node *node, const struct uio *uio, uint64_t pos)
+{
+    uint64_t piece = PAGE_SIZE - pos % PAGE_SIZE;
+    return pos + (piece < uio->left ? piece : uio->left) > node->size;
+}
+
 static ssize_t tmpfs_write(struct file *file, struct uio *uio, int64_t *pos)
 {
     struct inode *inode = file->inode;
@@ -168,15 +175,12 @@ static ssize_t tmpfs_write(struct file *file, struct uio *uio, int64_t *pos)
     if (node->seals & SEALS_WRITE) {
         return -EPERM;
     }
-    if (node->seals & F_SEAL_GROW) {
-        uint64_t room = (uint64_t)*pos < node->size ? node->size - (uint64_t)*pos : 0;
-        if (room == 0) {
-            return -EPERM;
-        }
-        uio->left = uio->left < room ? uio->left : room;
-    }
     ssize_t done = 0, moved = 0;
     while (uio->left > 0 && !uio->error) {
+        if (node->seals & F_SEAL_GROW && grows(node, uio, (uint64_t)*pos)) {
+            moved = -EPERM;
+            break;
+        }
         moved = write_page(inode, uio, (uint64_t)*pos);
         if (moved < 0) {
             break;

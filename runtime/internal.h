@@ -35,6 +35,13 @@
 #define RT_ASAN 1
 #endif
 
+/* Go 1.19's protocol and policies without departures: a build for comparison and tests. */
+#ifdef RT_FAITHFUL
+enum { FAITHFUL = 1 };
+#else
+enum { FAITHFUL = 0 };
+#endif
+
 /* The thread sanitizer knows no membarrier. */
 #if defined(RT_FAITHFUL) || defined(RT_TSAN)
 #define RT_FENCED_ENTER 1
@@ -144,7 +151,7 @@ struct rt_m {
     struct rt_p *p;
     _Atomic(struct rt_p *) next_p; /* set before the note is woken */
     struct rt_p *old_p;            /* P given up at rt_entersyscall */
-    uint32_t syscall_tick;         /* of old_p at that time */
+    int64_t handed_off_when;       /* that was done at once, by the streak of long calls */
     uint32_t locks;                /* spin locks held */
     bool spinning;
     m_op *op;
@@ -197,6 +204,8 @@ struct rt_p {
     _Atomic(uint32_t) sched_tick;   /* a turn that is not inherited */
     _Atomic(uint32_t) syscall_tick; /* a system call that ended, or was retaken from */
     _Atomic(bool) preempt;          /* the running G is asked to yield */
+    _Atomic(uint32_t) long_calls;   /* in a row, that lost the P (syscall.c) */
+    uint64_t woke_at;               /* time stamp counter, see wake_for_next */
     _Atomic(struct rt_m *) m;
     struct rt_sched *sched;
     uint32_t id;
@@ -237,6 +246,7 @@ struct rt_sched {
     _Atomic(uint32_t) global_n;
     _Atomic(uint32_t) npidle;
     _Atomic(uint32_t) nmspinning;
+    _Atomic(bool) lookout;      /* an M that came back from a call spins for a P */
     _Atomic(int64_t) last_poll; /* 0: somebody blocks in the poll */
     struct trace *trace;
     uint32_t procs;
@@ -252,8 +262,8 @@ struct rt_sched {
     struct rt_m *new_ms; /* to be started by the thread of rt_run */
     int32_t stop_wait;
     struct rt_note stop_note;
-    bool sysmon_wait;           /* sysmon sleeps deep: every P is idle or stopped */
-    uint64_t handoffs, retakes; /* sysmon's and others' */
+    bool sysmon_wait; /* sysmon sleeps deep: every P is idle or stopped */
+    _Atomic(uint64_t) handoffs, retakes;
     counter preempts;
 
     struct rt_spin g_lock; /* free Gs, all Gs, stack slabs */
@@ -346,15 +356,14 @@ void rt_g_main(struct rt_g *g);
 
 static inline void g_set_status(struct rt_g *g, uint32_t from, uint32_t to)
 {
-#ifdef RT_FAITHFUL
     uint32_t old = from;
-    if (!atomic_compare_exchange_strong(&g->status, &old, to))
-        rt_fatal("G %lu: status %u where %u was expected", g->id, old, from);
-#else
+    if (FAITHFUL) {
+        if (!atomic_compare_exchange_strong(&g->status, &old, to))
+            rt_fatal("G %lu: status %u where %u was expected", (unsigned long)g->id, old, from);
+        return;
+    }
     RT_ASSERT(load_relaxed(&g->status) == from);
-    (void)from;
     store_release(&g->status, to);
-#endif
 }
 
 /* Leaves g's stack; op(m, g) runs on the M's own. Returns when g is run again. */

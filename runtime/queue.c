@@ -153,9 +153,34 @@ bool runq_empty(struct rt_p *p)
     }
 }
 
+/* Watches a running P for 3 us. True if it changed Gs meanwhile. */
+static bool changes_gs(struct rt_p *victim)
+{
+    uint64_t before = load_relaxed(&victim->count.switches);
+    int64_t until = rt_now() + 3000;
+    while (rt_now() < until)
+        __builtin_ia32_pause();
+    return load_relaxed(&victim->count.switches) != before;
+}
+
+/* The G that a P runs next, for a thief. A running P is about to take it itself, and
+ * gets a little time; if it changes Gs in that time, two Gs may be readying each other
+ * there and are left together (not so in Go). */
+static struct rt_g *steal_next(struct rt_p *victim)
+{
+    struct rt_g *next = load_acquire(&victim->run_next);
+    if (!next)
+        return NULL;
+    if (load_relaxed(&victim->status) == P_RUNNING && changes_gs(victim) && !FAITHFUL)
+        return NULL;
+    if (atomic_compare_exchange_strong_explicit(&victim->run_next, &next, NULL,
+                                                memory_order_acq_rel, memory_order_relaxed))
+        return next;
+    return NULL;
+}
+
 /* Takes half of the victim's ring to the end of p's, and gives the last of it to
- * be run. take_next: if the ring is empty, the victim's next G, but if the victim
- * runs one now it is about to take it itself: it gets 3 us. */
+ * be run. take_next: if the ring is empty, the victim's next G. */
 struct rt_g *runq_steal(struct rt_p *p, struct rt_p *victim, bool take_next)
 {
     uint32_t to = load_relaxed(&p->runq_tail), n, head;
@@ -164,20 +189,8 @@ struct rt_g *runq_steal(struct rt_p *p, struct rt_p *victim, bool take_next)
         uint32_t tail = load_acquire(&victim->runq_tail);
         n = tail - head;
         n -= n / 2;
-        if (n == 0) {
-            struct rt_g *next = take_next ? load_acquire(&victim->run_next) : NULL;
-            if (!next)
-                return NULL;
-            if (load_relaxed(&victim->status) == P_RUNNING) {
-                int64_t until = rt_now() + 3000;
-                while (rt_now() < until)
-                    __builtin_ia32_pause();
-            }
-            if (atomic_compare_exchange_strong_explicit(&victim->run_next, &next, NULL,
-                                                        memory_order_acq_rel, memory_order_relaxed))
-                return next;
-            return NULL;
-        }
+        if (n == 0)
+            return take_next ? steal_next(victim) : NULL;
         if (n > RUNQ_SIZE / 2) /* head and tail are of different times */
             continue;
         for (uint32_t i = 0; i < n; i++)

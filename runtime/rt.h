@@ -325,7 +325,9 @@ struct rt_stats {
     uint64_t yields, parks, readies;
     uint64_t syscalls;        /* entered and left */
     uint64_t syscalls_lost_p; /* that found their P taken when they came back */
-    uint64_t handoffs, retakes, preempts;
+    uint64_t handoffs;        /* Ps given away at the beginning of a call, or to a locked G's M */
+    uint64_t retakes;         /* Ps that sysmon took from calls */
+    uint64_t preempts;
     uint64_t steals, interrupts, timers_run, polls;
 };
 /* Fills *st with counts of the caller's rt_run, exact when the world is stopped,

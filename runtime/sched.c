@@ -106,7 +106,9 @@ static struct rt_g *find_with_p(struct rt_m *m, bool *inherit)
         if (g)
             return g;
     }
-    if (load_relaxed(&s->poll_waiters) > 0 && load_relaxed(&s->last_poll) != 0) {
+    /* Also when an M blocks there: the event of a G that the last one has just woken by a
+     * write is taken here sooner than that M is awake. (Not so in Go.) */
+    if (load_relaxed(&s->poll_waiters) > 0 && (!FAITHFUL || load_relaxed(&s->last_poll) != 0)) {
         struct g_queue list = {0};
         netpoll(s, 0, &list);
         g = queue_pop(&list);
@@ -242,7 +244,7 @@ static bool run_on_its_thread(struct rt_m *m, struct rt_g *g)
     struct rt_p *p = p_release(m);
     rt_spin_lock(&m->sched->lock);
     m->sched->nmidle_locked--;
-    m->sched->handoffs++;
+    atomic_fetch_add_explicit(&m->sched->handoffs, 1, memory_order_relaxed);
     rt_spin_unlock(&m->sched->lock);
     store_relaxed(&other->next_p, p);
     rt_note_wake(&other->park);
@@ -358,17 +360,37 @@ static void drop_g(struct rt_m *m)
 
 /* ---- making runnable ------------------------------------------------------ */
 
+/* About 50 us. */
+#define WAKE_AGAIN_CYCLES 150000
+
+/* After a G was queued on m's P: somebody else may run it. If it is the only one, and
+ * runs next here, it is as a rule run in a moment, when the caller waits; to wake a
+ * thread for it each time would cost more than to run it. So that is done again only
+ * after a while, and sysmon wakes somebody if it really has to wait. (Go always wakes.) */
+static void wake_for_next(struct rt_m *m)
+{
+    struct rt_p *p = m->p;
+    (void)rt_window(WINDOW_RUNQ_PUBLISHED);
+    full_fence();
+    if (load_relaxed(&m->sched->npidle) == 0 || load_relaxed(&m->sched->nmspinning) > 0)
+        return;
+    if (!FAITHFUL && load_relaxed(&p->runq_head) == load_relaxed(&p->runq_tail)) {
+        uint64_t now = __builtin_ia32_rdtsc();
+        if (now - p->woke_at < WAKE_AGAIN_CYCLES)
+            return;
+        p->woke_at = now;
+    }
+    m_wake_one(m->sched);
+}
+
 /* On a P, by its M. */
 void ready_on(struct rt_m *m, struct rt_g *g, bool next)
 {
     g_set_status(g, G_WAITING, G_RUNNABLE);
     count_up(&m->p->count.readies);
     runq_put(m->p, g, next);
-    if (m->sched->single_p)
-        return;
-    (void)rt_window(WINDOW_RUNQ_PUBLISHED);
-    full_fence();
-    m_wake_one(m->sched);
+    if (!m->sched->single_p)
+        wake_for_next(m);
 }
 
 /* From a thread without a P: the global queue, and a P for it: an idle one, or one
@@ -414,18 +436,16 @@ rt_g *rt_go(void (*fn)(void *), void *arg)
         return NULL;
     g_prepare(p, g, fn, arg);
     runq_put(p, g, true);
-    if (!m->sched->single_p) {
-        (void)rt_window(WINDOW_RUNQ_PUBLISHED);
-        full_fence();
-        m_wake_one(m->sched);
-    }
+    if (!m->sched->single_p)
+        wake_for_next(m);
     return g;
 }
 
 /* ---- off a G ---------------------------------------------------------------- */
 
 /* Where a G goes that gives others a turn: behind everybody else. With a global
- * queue that is empty the end of the P's own ring is that place, and costs no lock. */
+ * queue that is empty the end of the P's own ring is that place, and costs no lock.
+ * (In Go always the global queue.) */
 void op_yield(struct rt_m *m, struct rt_g *g)
 {
     struct rt_sched *s = m->sched;
@@ -433,14 +453,12 @@ void op_yield(struct rt_m *m, struct rt_g *g)
     g_set_status(g, G_RUNNING, G_RUNNABLE);
     drop_g(m);
     count_up(&m->p->count.yields);
-#ifndef RT_FAITHFUL
     struct rt_p *p = m->p;
-    if (likely(load_relaxed(&s->global_n) == 0 && !load_relaxed(&g->locked_m) &&
-               load_relaxed(&p->runq_tail) - load_relaxed(&p->runq_head) < RUNQ_SIZE)) {
+    if (!FAITHFUL && load_relaxed(&s->global_n) == 0 && !load_relaxed(&g->locked_m) &&
+        load_relaxed(&p->runq_tail) - load_relaxed(&p->runq_head) < RUNQ_SIZE) {
         runq_put(p, g, false);
         return;
     }
-#endif
     rt_spin_lock(&s->lock);
     global_put(s, g);
     rt_spin_unlock(&s->lock);

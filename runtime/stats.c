@@ -36,8 +36,8 @@ void rt_stats(struct rt_stats *st)
     st->ms_created = s->mcount;
     st->ms_live = (uint64_t)s->ms_alive;
     st->ms_idle = (uint64_t)(s->nmidle + s->nmidle_locked);
-    st->handoffs = s->handoffs;
-    st->retakes = s->retakes;
+    st->handoffs = load_relaxed(&s->handoffs);
+    st->retakes = load_relaxed(&s->retakes);
     st->preempts = load_relaxed(&s->preempts);
     rt_spin_unlock(&s->lock);
 }

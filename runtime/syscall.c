@@ -11,8 +11,15 @@
  * store-then-load order on both. The stopper pays for it: membarrier makes every
  * running thread pass a full barrier (sched_fence_others). With RT_FAITHFUL the
  * mark is an XCHG, as in Go, and every call pays.
+ *
+ * Two things that Go does not do, and RT_FAITHFUL leaves out. An M that comes back and
+ * finds its P in use looks out for it for some microseconds before it sleeps: often
+ * the other M is about to enter a call, as when two Gs talk through a pipe. And when
+ * two calls in a row on a P were long, and other Gs wait there, the next one hands the
+ * P off at once and not after sysmon's two rounds; a short call ends that.
  */
 #include "internal.h"
+#include "os.h"
 
 /* The world is being stopped: the entering M counts its own P as stopped, unless
  * the stopper or somebody else has taken it already. */
@@ -35,7 +42,6 @@ static inline void enter(struct rt_m *m, struct rt_g *g)
     TRACE(m->sched, m, TRACE_ENTER, g, p, 0);
     g_set_status(g, G_RUNNING, G_SYSCALL);
     (void)rt_window(WINDOW_ENTER_G_SET);
-    m->syscall_tick = load_relaxed(&p->syscall_tick);
     store_relaxed(&p->m, NULL);
     m->old_p = p;
     m->p = NULL;
@@ -48,6 +54,33 @@ static inline void enter(struct rt_m *m, struct rt_g *g)
     (void)rt_window(WINDOW_ENTER_P_SET);
     if (unlikely(load_relaxed(&m->sched->gc_waiting)))
         stop_own_p(m->sched, p);
+}
+
+static __attribute__((noinline)) void enter_and_hand_off(struct rt_m *m)
+{
+    struct rt_p *p = m->p;
+    enter(m, m->curg);
+    if (p_retake(p, P_IDLE)) {
+        atomic_fetch_add(&p->syscall_tick, 1);
+        atomic_fetch_add_explicit(&m->sched->handoffs, 1, memory_order_relaxed);
+        TRACE(m->sched, m, TRACE_HANDOFF, m->curg, p, 0);
+        hand_off(m->sched, p);
+    }
+}
+
+#define LONG_CALL_NS 20000
+#define LONG_STREAK  2
+
+/* Enters, and hands the P off if its calls have been long. */
+static inline void enter_for_call(struct rt_m *m, struct rt_g *g)
+{
+    struct rt_p *p = m->p;
+    if (!FAITHFUL && unlikely(load_relaxed(&p->long_calls) >= LONG_STREAK) && !runq_empty(p)) {
+        m->handed_off_when = rt_now();
+        enter_and_hand_off(m);
+        return;
+    }
+    enter(m, g);
 }
 
 /* An M that has got a P: the G runs again. */
@@ -78,20 +111,59 @@ static void op_exit_syscall(struct rt_m *m, struct rt_g *g)
     }
 }
 
-static __attribute__((noinline)) void exit_slow(struct rt_m *m, struct rt_g *g)
+#define LOOKOUT_SPINS  40
+#define LOOKOUT_YIELDS 4
+
+/* Any P that can be had now. */
+static bool try_for_p(struct rt_m *m, struct rt_p *old)
 {
     struct rt_sched *s = m->sched;
     struct rt_p *p = NULL;
-    if (load_relaxed(&s->npidle) > 0) {
+    if (old && p_retake(old, P_IDLE)) {
+        atomic_fetch_add(&old->syscall_tick, 1);
+        p = old;
+    } else if (load_relaxed(&s->npidle) > 0) {
         rt_spin_lock(&s->lock);
         if (!load_relaxed(&s->gc_waiting))
             p = p_idle_get(s);
         rt_spin_unlock(&s->lock);
     }
-    if (p) {
+    if (p)
         p_acquire(m, p);
-        count_up(&p->count.syscalls_lost_p);
-        resume(m, g, p);
+    return p != NULL;
+}
+
+/* Waits a little for a P. One M at a time does so, or a thousand that come back
+ * together would take the CPUs from the one that runs. */
+static bool look_out_for_p(struct rt_m *m, struct rt_p *old)
+{
+    struct rt_sched *s = m->sched;
+    bool got = try_for_p(m, FAITHFUL ? NULL : old);
+    if (FAITHFUL || got || load_relaxed(&s->gc_waiting) || atomic_exchange(&s->lookout, true))
+        return got;
+    for (int i = 0; !got && i < LOOKOUT_SPINS + LOOKOUT_YIELDS; i++) {
+        if (i < LOOKOUT_SPINS) {
+            for (int k = 0; k < 4; k++)
+                __builtin_ia32_pause();
+        } else {
+            os_yield();
+        }
+        got = try_for_p(m, old);
+    }
+    atomic_store(&s->lookout, false);
+    return got;
+}
+
+static __attribute__((noinline)) void exit_slow(struct rt_m *m, struct rt_g *g, struct rt_p *old)
+{
+    if (m->handed_off_when) {
+        if (rt_now() - m->handed_off_when < LONG_CALL_NS)
+            store_relaxed(&old->long_calls, 0);
+        m->handed_off_when = 0;
+    }
+    if (look_out_for_p(m, old)) {
+        count_up(&m->p->count.syscalls_lost_p);
+        resume(m, g, m->p);
         return;
     }
     g_leave(m, g, op_exit_syscall);
@@ -111,9 +183,11 @@ static inline void leave(struct rt_m *m, struct rt_g *g)
                    &p->status, &status, P_RUNNING, memory_order_acq_rel, memory_order_relaxed))) {
         m->p = p;
         store_relaxed(&p->m, m);
+        store_relaxed(&p->long_calls, 0);
+        m->handed_off_when = 0;
         resume(m, g, p);
     } else {
-        exit_slow(m, g);
+        exit_slow(m, g, p);
         p = current_m()->p;
     }
     if (unlikely(load_relaxed(&p->preempt)))
@@ -134,17 +208,6 @@ void rt_entersyscall(void)
     enter(m, m->curg);
 }
 
-static void enter_and_hand_off(struct rt_m *m)
-{
-    struct rt_p *p = m->p;
-    enter(m, m->curg);
-    if (p_retake(p, P_IDLE)) {
-        atomic_fetch_add(&p->syscall_tick, 1);
-        TRACE(m->sched, m, TRACE_HANDOFF, m->curg, p, 0);
-        hand_off(m->sched, p);
-    }
-}
-
 void rt_entersyscallblock(void)
 {
     enter_and_hand_off(entering_m());
@@ -158,33 +221,48 @@ void rt_exitsyscall(void)
     leave(m, m->curg);
 }
 
-struct rt_result rt_syscall(uintptr_t nr, uintptr_t a1, uintptr_t a2, uintptr_t a3)
+/* SYSCALL between the two halves, in line: a call of the stub would add a return after
+ * the kernel has emptied the return predictor. The stub's rule for the result. */
+static inline struct rt_result blocking(long nr, long a1, long a2, long a3, long a4, long a5,
+                                        long a6)
 {
     struct rt_m *m = entering_m();
     struct rt_g *g = m->curg;
-    enter(m, g);
-    struct rt_result result = rt_rawsyscall(nr, a1, a2, a3);
+    struct rt_result result;
+    uintptr_t ax, dx = (uintptr_t)a3;
+    enter_for_call(m, g);
+    register long r10 __asm__("r10") = a4;
+    register long r8 __asm__("r8") = a5;
+    register long r9 __asm__("r9") = a6;
+    __asm__ volatile("syscall"
+                     : "=a"(ax), "+d"(dx)
+                     : "0"(nr), "D"(a1), "S"(a2), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
     leave(m, g);
+    if (unlikely(ax > 0xfffffffffffff001))
+        result = (struct rt_result){(uintptr_t)-1, 0, -ax};
+    else
+        result = (struct rt_result){ax, dx, 0};
     return result;
+}
+
+struct rt_result rt_syscall(uintptr_t nr, uintptr_t a1, uintptr_t a2, uintptr_t a3)
+{
+    return blocking((long)nr, (long)a1, (long)a2, (long)a3, 0, 0, 0);
 }
 
 struct rt_result rt_syscall6(uintptr_t nr, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4,
                              uintptr_t a5, uintptr_t a6)
 {
-    struct rt_m *m = entering_m();
-    struct rt_g *g = m->curg;
-    enter(m, g);
-    struct rt_result result = rt_rawsyscall6(nr, a1, a2, a3, a4, a5, a6);
-    leave(m, g);
-    return result;
+    return blocking((long)nr, (long)a1, (long)a2, (long)a3, (long)a4, (long)a5, (long)a6);
 }
 
 long rt_call_blocking(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
 {
     struct rt_m *m = entering_m();
     struct rt_g *g = m->curg;
-    enter(m, g);
-    long result = rt_call_raw(nr, a1, a2, a3, a4, a5, a6);
+    enter_for_call(m, g);
+    long result = os_call6(nr, a1, a2, a3, a4, a5, a6);
     leave(m, g);
     return result;
 }
@@ -199,12 +277,12 @@ long rt_call_sleeping(long nr, long a1, long a2, long a3, long a4, long a5, long
     return result;
 }
 
-/* See interrupt.c. */
+/* The stub is in assembly for its window: see interrupt.c. */
 long rt_call_interruptible(long nr, long a1, long a2, long a3, long a4, long a5, long a6)
 {
     struct rt_m *m = entering_m();
     struct rt_g *g = m->curg;
-    enter(m, g);
+    enter_for_call(m, g);
     uint32_t seen = load_relaxed(&m->signals_seen);
     atomic_exchange(&g->intr_state, INTR_INSIDE);
     long result = rt_stub_interruptible(&g->intr_request, nr, a1, a2, a3, a4, a5, a6);

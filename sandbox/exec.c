@@ -113,6 +113,7 @@ static int open_executable(struct task *task, int dirfd, const char *path, unsig
         return error;
     if ((*out)->inode->write_count > 0) {
         file_put(*out);
+        *out = NULL;
         return -ETXTBSY;
     }
     (*out)->inode->write_count--;
@@ -307,7 +308,9 @@ static int load_script(struct exec *e)
         return error;
     struct file *script = e->file;
     e->file = NULL;
-    error = open_executable(e->task, AT_FDCWD, name, WALK_FOLLOW, &e->attr, &e->file);
+    /* "#!" alone names the working directory, which cannot be executed. */
+    error = !*name ? -EACCES
+                   : open_executable(e->task, AT_FDCWD, name, WALK_FOLLOW, &e->attr, &e->file);
     if (error == -ENOENT)
         explain(e, "%s: needs %s, which is not in the box; --ro %s would give it", e->script, name,
                 name);
@@ -658,11 +661,11 @@ static long do_execveat(struct task *t, int dirfd, gaddr_t path, gaddr_t argv, g
                         uint32_t flags)
 {
     int error;
-    if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-        return -EINVAL;
     const char *name = task_path(t, path, &error);
     if (!name)
         return error;
+    if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
     struct exec *e = calloc(1, sizeof *e);
     if (!e)
         return -ENOMEM;

@@ -74,7 +74,10 @@ static int get_key(struct mm *mm, gaddr_t addr, bool shared, struct mm_key *key)
         return -EINVAL;
     if (addr >= MM_TOP)
         return -EFAULT;
-    return mm_futex_key(mm, addr, shared, key);
+    if (shared)
+        return mm_futex_key(mm, addr, true, key);
+    *key = (struct mm_key){.object = mm, .offset = addr}; /* whether or not memory is there */
+    return 0;
 }
 
 static int read_word(struct mm *mm, gaddr_t addr, uint32_t *value)

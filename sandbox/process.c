@@ -440,15 +440,27 @@ static bool notify_exit(struct process *zombie)
 
 /* ---- ending ---- */
 
+/* Whether anybody else runs on the task's memory. */
+static bool memory_is_shared(const struct task *task)
+{
+    if (task->process->live_tasks > 1)
+        return true;
+    for (const struct process *other = task->box->processes; other; other = other->all_next)
+        if (other != task->process && other->mm == task->mm)
+            return true;
+    return false;
+}
+
 static void clear_tid(struct task *task)
 {
     static const uint32_t zero;
-    if (!task->clear_child_tid)
+    gaddr_t tid = task->clear_child_tid;
+    task->clear_child_tid = 0;
+    if (!tid || !memory_is_shared(task))
         return;
     /* The address is the guest's: one that cannot be written is ignored, as Linux does. */
-    if (copyout(task->mm, task->clear_child_tid, &zero, sizeof zero) == 0)
-        futex_wake_address(task->box, task->mm, task->clear_child_tid, 1);
-    task->clear_child_tid = 0;
+    if (copyout(task->mm, tid, &zero, sizeof zero) == 0)
+        futex_wake_address(task->box, task->mm, tid, 1);
 }
 
 void task_release_memory(struct task *task)
@@ -473,6 +485,14 @@ static struct process *find_reaper(const struct process *process)
     return process->box->init;
 }
 
+/* prctl(PR_SET_PDEATHSIG): sent as if the dying parent did it. */
+static void send_death_signal(struct process *child, const struct process *parent)
+{
+    siginfo_t info;
+    signal_info_user(process_leader(parent), child->parent_death_signal, SI_USER, &info);
+    signal_send_process(child, child->parent_death_signal, &info);
+}
+
 static void reparent_children(struct process *process)
 {
     struct process *reaper = find_reaper(process), *child;
@@ -481,7 +501,7 @@ static void reparent_children(struct process *process)
         adopt(reaper, child);
         child->exit_signal = SIGCHLD;
         if (child->parent_death_signal && child->state == PROCESS_ALIVE)
-            signal_send_process(child, child->parent_death_signal, NULL);
+            send_death_signal(child, process);
         if (child->state == PROCESS_ZOMBIE) {
             if (notify_exit(child))
                 process_reap(child);

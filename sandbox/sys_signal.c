@@ -196,16 +196,15 @@ SYS(kill)
 {
     siginfo_t info;
     signal_info_user(t, a->sig, SI_USER, &info);
-    if (a->sig < 0 || a->sig > NSIG_GUEST)
-        return a->pid > 0 && !task_find(t->box, a->pid) ? -ESRCH : -EINVAL;
-    if (a->pid == INT_MIN)
+    if (a->pid == INT_MIN || (a->pid > 0 && !task_find(t->box, a->pid)))
         return -ESRCH;
+    if (a->sig < 0 || a->sig > NSIG_GUEST)
+        return -EINVAL;
     if (a->pid == -1)
         return kill_many(t, 0, a->sig, &info);
     if (a->pid <= 0)
         return kill_many(t, a->pid ? -a->pid : t->process->pgid, a->sig, &info);
-    struct task *target = task_find(t->box, a->pid);
-    return target ? kill_process(t, target->process, a->sig, &info) : -ESRCH;
+    return kill_process(t, task_find(t->box, a->pid)->process, a->sig, &info);
 }
 
 /* tgid 0: whatever process the thread belongs to (tkill). */

@@ -169,7 +169,7 @@ static struct interval get_cpu(struct process *process, const struct cpu_timer *
 static void set_real(struct process *process, const struct interval *new)
 {
     ktimer_stop(process->box, &process->itimer_real);
-    process->itimer_real.interval = new->interval;
+    process->itimer_real.interval = new->value ? new->interval : 0;
     process->itimer_real_when = 0;
     if (!new->value)
         return;

@@ -106,16 +106,16 @@ static int do_wait(struct task *task, const struct wait_request *request,
                    struct wait_result *result)
 {
     struct process *process = task->process;
+    int error = 0;
     memset(result, 0, sizeof *result);
     for (;;) {
+        /* After an interruption too: the signal may be the one of the child that ended. */
         int found = look(process, request, result);
         if (found)
             return found < 0 ? found : 0;
-        if (request->options & WNOHANG)
-            return 0;
-        int error = wait_on(&process->wait_children, task, WAIT_FOREVER, RESTART_SYS);
-        if (error)
+        if (error || (request->options & WNOHANG))
             return error;
+        error = wait_on(&process->wait_children, task, WAIT_FOREVER, RESTART_SYS);
     }
 }
 
@@ -211,27 +211,32 @@ static int write_info(struct task *task, gaddr_t infop, const struct wait_result
     return copyout(task->mm, infop + offsetof(siginfo_t, si_pid), &child, sizeof child);
 }
 
-SYS(waitid)
+static int do_waitid(struct task *task, const struct waitid_args *a, struct wait_result *result)
 {
     const int changes = WEXITED | WSTOPPED | WCONTINUED;
     struct wait_request request = {.options = a->options};
-    struct wait_result result;
     bool nonblocking = false;
+    memset(result, 0, sizeof *result);
     if (a->options & ~(changes | WNOHANG | WNOWAIT | WAIT_KINDS) || !(a->options & changes))
         return -EINVAL;
-    int error = parse_idtype(t, a->idtype, a->id, &request, &nonblocking);
+    int error = parse_idtype(task, a->idtype, a->id, &request, &nonblocking);
     if (error)
         return error;
+    nonblocking &= !(a->options & WNOHANG);
     if (nonblocking)
         request.options |= WNOHANG;
-    error = do_wait(t, &request, &result);
+    error = do_wait(task, &request, result);
     if (request.process)
         process_put(request.process);
-    if (!error && !result.pid && nonblocking)
-        error = -EAGAIN;
-    if (error)
-        return error;
+    return !error && !result->pid && nonblocking ? -EAGAIN : error;
+}
+
+SYS(waitid)
+{
+    struct wait_result result;
+    int error = do_waitid(t, a, &result);
     if (a->rusage && result.pid && copyout(t->mm, a->rusage, &result.usage, sizeof result.usage))
         return -EFAULT;
-    return a->infop ? write_info(t, a->infop, &result) : 0;
+    /* Linux clears the fields also when it fails. */
+    return a->infop && write_info(t, a->infop, &result) ? -EFAULT : error;
 }

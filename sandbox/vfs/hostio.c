@@ -460,6 +460,8 @@ static int open_stream(struct box *box, int fd, uint32_t flags, const char *name
         return -ENOMEM;
     }
     inode->private = io;
+    if (S_ISCHR(st.stx_mode) && st.stx_rdev_major == 1 && st.stx_rdev_minor == 3)
+        name = "/dev/null";
     *out =
         file_on_inode(box, inode, inode->type == S_IFIFO || inode->type == S_IFSOCK ? NULL : name,
                       io->seekable ? &stream_ops : &stream_ops_no_offset, NULL, flags);

@@ -134,6 +134,8 @@ int file_open(struct task *task, const struct path *path, uint32_t flags, struct
         file_put(file);
         return error;
     }
+    /* Only opening itself wants to know: terminals, and layers that need not copy what will go. */
+    file->flags &= ~(uint32_t)(O_NOCTTY | O_TRUNC);
     *out = file;
     return 0;
 }
@@ -192,10 +194,10 @@ static int check_open(struct task *task, const struct path *path, struct open_re
     return error;
 }
 
-/* What F_GETFL shows of the flags of open. */
+/* What file_open looks at: F_GETFL's flags, and two that it takes away itself. */
 static uint32_t status_flags(uint32_t flags)
 {
-    return flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+    return flags & ~(uint32_t)(O_CREAT | O_EXCL | O_CLOEXEC);
 }
 
 /* Opens a file that existed before; created: it was made by this very call. */

@@ -148,7 +148,8 @@ static int overlay_open(struct inode *inode, struct file *file)
 {
     struct overlay_node *node = overlay_node_of(inode);
     struct inode *real;
-    int error = file_writable(file) ? overlay_copy_up(node, UINT64_MAX) : 0;
+    uint64_t wanted = file->flags & O_TRUNC ? 0 : UINT64_MAX;
+    int error = file_writable(file) ? overlay_copy_up(node, wanted) : 0;
 
     if (error)
         return error;

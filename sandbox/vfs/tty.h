@@ -114,6 +114,7 @@ void ldisc_skip_end_of_file(struct terminal *terminal);
 size_t ldisc_write(struct terminal *terminal, const uint8_t *text, size_t len);
 /* Characters that FIONREAD shows. */
 size_t ldisc_pending(const struct terminal *terminal);
+/* Drops what the discipline holds; what it has not taken yet stays. */
 void ldisc_flush_input(struct terminal *terminal);
 void ldisc_flush_output(struct terminal *terminal);
 /* After termios changed: switches between line and character input. */

@@ -186,8 +186,10 @@ static int flush_queues(struct terminal *terminal, bool master, gaddr_t queue)
         return -EINVAL;
     if (terminal->is_console)
         return console_flush(terminal, (unsigned)queue);
-    if (queue == TCIOFLUSH || (queue == TCIFLUSH) != master)
+    if (queue == TCIOFLUSH || (queue == TCIFLUSH) != master) {
+        terminal->to_slave.count = 0;
         ldisc_flush_input(terminal);
+    }
     if (queue == TCIOFLUSH || (queue == TCIFLUSH) == master)
         ldisc_flush_output(terminal);
     return 0;

@@ -564,7 +564,6 @@ void ldisc_pump(struct terminal *terminal)
     struct tty_ring *ring = &terminal->to_slave;
     size_t before = ring->count;
 
-    /* A signal character may flush the queue under our hands: look at its count each time. */
     while (ring->count > 0 && has_room(terminal)) {
         uint8_t c;
 
@@ -635,7 +634,6 @@ void ldisc_flush_input(struct terminal *terminal)
     ldisc->head = ldisc->line = ldisc->tail = 0;
     ldisc->erasing = ldisc->literal_next = false;
     memset(ldisc->line_end, 0, sizeof(ldisc->line_end));
-    terminal->to_slave.count = 0;
     if (terminal->packet)
         terminal->packet_status |= TIOCPKT_FLUSHREAD;
     wait_wake_all(&terminal->master_wait, POLLOUT | POLLWRNORM | POLLPRI);

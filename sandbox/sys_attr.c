@@ -124,15 +124,15 @@ static int64_t to_ns(int64_t seconds, int64_t ns)
     return time;
 }
 
-static int read_timespec(const struct timespec *from, bool *omit, bool *now, int64_t *ns)
+static void read_timespec(const struct timespec *from, bool *omit, bool *now, int64_t *ns,
+                          bool *invalid)
 {
     *omit = from->tv_nsec == UTIME_OMIT;
     *now = from->tv_nsec == UTIME_NOW;
-    if (!*omit && !*now && (from->tv_nsec < 0 || from->tv_nsec >= NANOSECONDS)) {
-        return -EINVAL;
+    if (!*omit && !*now) {
+        *invalid |= from->tv_nsec < 0 || from->tv_nsec >= NANOSECONDS;
+        *ns = to_ns(from->tv_sec, from->tv_nsec);
     }
-    *ns = *omit || *now ? 0 : to_ns(from->tv_sec, from->tv_nsec);
-    return 0;
 }
 
 /* path 0: dirfd itself, which utimensat alone allows. */
@@ -173,10 +173,9 @@ long sys_utimensat(struct task *t, const struct utimensat_args *a)
         if (copyin(t->mm, given, a->times, sizeof given) != 0) {
             return -EFAULT;
         }
-        if (read_timespec(&given[0], &times.atime_omit, &times.atime_now, &times.atime) != 0 ||
-            read_timespec(&given[1], &times.mtime_omit, &times.mtime_now, &times.mtime) != 0) {
-            return -EINVAL;
-        }
+        times = (struct file_times){0};
+        read_timespec(&given[0], &times.atime_omit, &times.atime_now, &times.atime, &times.invalid);
+        read_timespec(&given[1], &times.mtime_omit, &times.mtime_now, &times.mtime, &times.invalid);
     }
     if (!a->path && a->dirfd != AT_FDCWD) {
         return set_times_of_fd(t, a->dirfd, &times, a->flags);
@@ -322,7 +321,7 @@ static int check_fallocate(struct task *t, struct file *file, int mode, int64_t 
     }
     struct attributes attr;
     error = inode_getattr(file->inode, &attr);
-    bool grows = !error && !(mode & FALLOC_FL_KEEP_SIZE) && (uint64_t)end > attr.size;
+    bool grows = !error && !(mode & FALLOC_FL_PUNCH_HOLE) && (uint64_t)end > attr.size;
     if (grows && (uint64_t)end > t->process->rlimit[RLIMIT_FSIZE].cur) {
         signal_send_self(SIGXFSZ);
         error = -EFBIG;

@@ -13,6 +13,7 @@
 #include "abi/handlers.h"
 #include "sandbox/files.h"
 #include "sandbox/vfs/async.h"
+#include "sandbox/vfs/lease.h"
 #include "sandbox/vfs/locks.h"
 #include "sandbox/vfs/pipe.h"
 #include "sandbox/vfs/super.h"
@@ -244,9 +245,9 @@ static long fcntl_open(struct task *t, struct file *file, int fd, uint32_t comma
         file->owner_signal = (int)arg;
         return 0;
     case F_GETLEASE:
-        return F_UNLCK; /* nobody can take one: F_SETLEASE is refused */
+        return lease_get(file);
     case F_SETLEASE:
-        return (int)arg == F_UNLCK ? -EAGAIN : -EINVAL;
+        return lease_set(t, file, fd, (int)arg);
     case F_NOTIFY:
         return file->inode->type == S_IFDIR ? -EINVAL : -ENOTDIR;
     case F_SETPIPE_SZ:

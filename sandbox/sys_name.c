@@ -29,8 +29,8 @@ long sys_mkdirat(struct task *t, const struct mkdirat_args *a)
 /* The 32-bit device number of the ABI is what makedev gives for majors below 4,096. */
 static long make_node(struct task *t, int dirfd, gaddr_t path, uint32_t mode, uint32_t dev)
 {
-    int error = 0;
-    const char *name = task_path(t, path, &error);
+    int error = vfs_check_mknod(mode);
+    const char *name = error ? NULL : task_path(t, path, &error);
     return name ? vfs_mknod(t, dirfd, name, mode, dev) : error;
 }
 
@@ -89,14 +89,11 @@ long sys_symlinkat(struct task *t, const struct symlinkat_args *a)
     return make_symlink(t, a->target, a->newdirfd, a->linkpath);
 }
 
-static long read_target(struct task *t, struct inode *inode, gaddr_t buf, size_t size)
+static long read_target(struct task *t, const struct path *link, gaddr_t buf, size_t size)
 {
-    if (!inode->ops->readlink) {
-        return -EINVAL;
-    }
     size = size < PAGE_SIZE ? size : PAGE_SIZE;
     char *text = task_scratch(t, size);
-    ssize_t length = inode->ops->readlink(inode, text, size);
+    ssize_t length = vfs_readlink(link, text, size);
     if (length < 0) {
         return length;
     }
@@ -123,7 +120,7 @@ static long read_link(struct task *t, int dirfd, gaddr_t path, gaddr_t buf, int 
     if (link.dentry->inode->type != S_IFLNK) {
         result = *name ? -EINVAL : -ENOENT;
     } else {
-        result = read_target(t, link.dentry->inode, buf, (size_t)size);
+        result = read_target(t, &link, buf, (size_t)size);
     }
     path_put(&link);
     return result;
@@ -172,8 +169,8 @@ long sys_unlinkat(struct task *t, const struct unlinkat_args *a)
 static long move_name(struct task *t, int from_fd, gaddr_t from, int to_fd, gaddr_t to,
                       unsigned flags)
 {
-    int error = 0;
-    const char *old = task_path(t, from, &error);
+    int error = vfs_check_rename(flags);
+    const char *old = error ? NULL : task_path(t, from, &error);
     const char *new = old ? task_path(t, to, &error) : NULL;
     return new ? vfs_rename(t, from_fd, old, to_fd, new, flags) : error;
 }

@@ -5,6 +5,18 @@
 
 #include <stdlib.h>
 
+struct mount *nameless_mount(const struct vfs *vfs, uint32_t type)
+{
+    switch (type) {
+    case S_IFIFO:
+        return vfs->pipes;
+    case S_IFSOCK:
+        return vfs->sockets;
+    default:
+        return vfs->anonymous;
+    }
+}
+
 static int anonymous_getattr(struct inode *inode, struct attributes *out)
 {
     const struct anonymous *data = inode->private;

@@ -52,17 +52,17 @@ static bool owner_may_signal(const struct file *file, const struct cred *to)
            file->owner_uid == to->suid || file->owner_uid == to->ruid;
 }
 
-static void send_to_task(const struct file_async *async, struct task *task, bool thread, int code)
+static void send_to_task(const struct file *file, int fd, struct task *task, bool thread, int code)
 {
-    const struct file *file = async->file;
     siginfo_t info = {.si_signo = file->owner_signal, .si_code = code};
     int error = -1;
 
     if (!task || !owner_may_signal(file, &task->cred))
         return;
     info.si_band =
-        code == POLL_IN ? POLLIN | POLLRDNORM : (long)(POLLOUT | POLLWRNORM | POLLWRBAND);
-    info.si_fd = async->fd;
+        code == POLL_OUT ? (long)(POLLOUT | POLLWRNORM | POLLWRBAND) : POLLIN | POLLRDNORM;
+    info.si_band |= code == POLL_MSG ? POLLMSG : 0;
+    info.si_fd = fd;
     if (file->owner_signal != SIGPOLL && has_own_codes(file->owner_signal))
         info.si_code = SI_SIGIO;
     if (file->owner_signal)
@@ -77,29 +77,31 @@ static void send_to_task(const struct file_async *async, struct task *task, bool
         signal_send_process(task->process, SIGIO, NULL);
 }
 
-static void send_to_owner(const struct file_async *async, int code)
+void file_signal_owner(const struct file *file, int fd, int code)
 {
-    const struct file *file = async->file;
     struct box *box = file->inode->sb->box;
     struct process *process, *next;
 
     if (file->owner_pid > 0) {
-        send_to_task(async, task_find(box, file->owner_pid), file->owner_type == F_OWNER_TID, code);
+        send_to_task(file, fd, task_find(box, file->owner_pid), file->owner_type == F_OWNER_TID,
+                     code);
         return;
     }
     for (process = box->processes; process && file->owner_pid < 0; process = next) {
         next = process->all_next;
         if (process->pgid == -file->owner_pid)
-            send_to_task(async, process_leader(process), false, code);
+            send_to_task(file, fd, process_leader(process), false, code);
     }
 }
 
 static bool hook_woken(struct wait_entry *entry, unsigned events)
 {
+    const struct file_async *async = entry->ctx;
+
     if (events & (POLLIN | POLLHUP))
-        send_to_owner(entry->ctx, POLL_IN);
+        file_signal_owner(async->file, async->fd, POLL_IN);
     else if (events & (POLLOUT | POLLERR))
-        send_to_owner(entry->ctx, POLL_OUT);
+        file_signal_owner(async->file, async->fd, POLL_OUT);
     return false;
 }
 

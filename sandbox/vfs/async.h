@@ -15,4 +15,10 @@ bool file_can_async(const struct file *file);
  */
 int file_set_async(struct file *file, int fd, bool on);
 
+/*
+ * Sends the owner (F_SETOWN) the file's signal, with this si_code of SIGPOLL and fd in the siginfo
+ * when F_SETSIG asked for details.
+ */
+void file_signal_owner(const struct file *file, int fd, int code);
+
 #endif

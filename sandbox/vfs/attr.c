@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 
 #include "sandbox/vfs/internal.h"
+#include "sandbox/vfs/lease.h"
 
 int vfs_getattr(const struct path *path, struct attributes *out)
 {
@@ -90,7 +91,7 @@ int vfs_set_times(struct task *task, const struct path *path, const struct file_
     if (times->atime_omit && times->mtime_omit) {
         return 0;
     }
-    int error = mount_want_write(path->mount);
+    int error = times->invalid ? -EINVAL : mount_want_write(path->mount);
     if (!error) {
         error = inode_getattr(inode, &attr);
     }
@@ -147,6 +148,9 @@ int vfs_truncate(struct task *task, const struct path *path, uint64_t size)
     int error = mount_want_write(path->mount);
     if (!error) {
         error = inode_permission(task, inode, W_OK);
+    }
+    if (!error) {
+        error = lease_break(task, inode, true, false);
     }
     return error ? error : inode_set_size(task, inode, size);
 }

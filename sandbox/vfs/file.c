@@ -15,6 +15,7 @@
 
 #include "sandbox/vfs/async.h"
 #include "sandbox/vfs/epoll.h"
+#include "sandbox/vfs/lease.h"
 #include "sandbox/vfs/locks.h"
 #include "sandbox/vfs/poll.h"
 
@@ -57,8 +58,12 @@ void file_put(struct file *file)
     epoll_file_closed(file);
     file_set_async(file, 0, false);
     locks_release_file(file);
+    lease_release(file);
     if (file->ops->release) {
         file->ops->release(file);
+    }
+    if (file->holds_read) {
+        file->inode->read_count--;
     }
     if (file->holds_write) {
         file->inode->write_count--;
@@ -72,7 +77,8 @@ void file_put(struct file *file)
 
 struct inode *anonymous_inode(struct box *box, uint32_t mode)
 {
-    struct inode *inode = inode_create(box->vfs->anonymous->sb, 0, mode, &anonymous_inode_ops);
+    struct inode *inode =
+        inode_create(nameless_mount(box->vfs, mode & S_IFMT)->sb, 0, mode, &anonymous_inode_ops);
     struct anonymous *data = calloc(1, sizeof *data);
     if (!inode || !data) {
         free(data);
@@ -99,7 +105,7 @@ struct inode *anonymous_inode(struct box *box, uint32_t mode)
 struct file *file_on_inode(struct box *box, struct inode *inode, const char *name,
                            const struct file_ops *ops, void *private, uint32_t flags)
 {
-    struct mount *mount = box->vfs->anonymous;
+    struct mount *mount = nameless_mount(box->vfs, inode->type);
     char text[48];
     if (!name) {
         snprintf(text, sizeof text, "%s:[%lu]", inode->type == S_IFSOCK ? "socket" : "pipe",

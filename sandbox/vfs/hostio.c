@@ -452,7 +452,7 @@ static int open_stream(struct box *box, int fd, uint32_t flags, const char *name
         error = hostio_create(fd, &io);
     if (error)
         return error;
-    inode = inode_create(box->vfs->anonymous->sb, 0, st.stx_mode, &stream_inode_ops);
+    inode = inode_create(nameless_mount(box->vfs, st.stx_mode & S_IFMT)->sb, 0, st.stx_mode, &stream_inode_ops);
     if (!inode) {
         hostio_watch_close(io->watch);
         host_close(io->fd);

@@ -26,7 +26,7 @@ struct vfs {
     struct dentry lru; /* ring of unused dentries, the oldest first */
     unsigned lru_count;
     struct mount_namespace *ns;
-    struct mount *anonymous;          /* where pipes and anonymous files live */
+    struct mount *anonymous, *pipes, *sockets; /* files without a name: nameless_mount */
     struct mount *shmem;              /* the tmpfs of memfd_create and shared anonymous memory */
     struct lock_waiter *lock_waiters; /* locks.c */
     struct page_cache *caches;        /* every page cache, for reclaim */
@@ -95,11 +95,15 @@ int walk_to_last(struct walk *walk);
 int walk_lookup(struct walk *walk, struct path *out);
 /* Goes on along the link `link` (the last component); then walk_to_last again. */
 int walk_follow(struct walk *walk, const struct path *link);
+/* A slash after the last component means a directory, also behind the links that follow. */
+void walk_note_slash(struct walk *walk);
 /* The result of the last component when it is not LAST_NAME. */
 int walk_special(struct walk *walk, struct path *out);
 void walk_end(struct walk *walk);
 
 /* ---- anonymous.c ---- */
+/* Where files of this type (S_IFIFO, S_IFSOCK, others) live that no directory has. Borrowed. */
+struct mount *nameless_mount(const struct vfs *vfs, uint32_t type);
 struct anonymous {
     uint32_t mode, uid, gid;
     int64_t atime, mtime, ctime;

@@ -108,7 +108,10 @@ static bool carve(struct inode *inode, const struct file_lock *range, struct fil
     return changed;
 }
 
-/* Joins the new lock with the holder's neighbours of the same kind. */
+/*
+ * Joins the new lock with the holder's neighbours of the same kind. A holder's locks stand together
+ * in order of their starts: F_GETLK reports the first in the way.
+ */
 static void insert(struct inode *inode, struct file_lock *lock)
 {
     for (struct file_lock **at = &inode->locks; *at;) {
@@ -124,8 +127,15 @@ static void insert(struct inode *inode, struct file_lock *lock)
         *at = held->next;
         free(held);
     }
-    lock->next = inode->locks;
-    inode->locks = lock;
+    struct file_lock **at = &inode->locks;
+    while (*at && !same_holder(*at, lock)) {
+        at = &(*at)->next;
+    }
+    while (*at && same_holder(*at, lock) && (*at)->start < lock->start) {
+        at = &(*at)->next;
+    }
+    lock->next = *at;
+    *at = lock;
 }
 
 /* Sets or (unlock) removes without asking who else holds it. -ENOLCK: no memory. */

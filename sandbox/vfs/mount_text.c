@@ -79,7 +79,7 @@ ssize_t path_text(struct task *task, const struct path *path, char *buf, size_t 
     } else if (removed) {
         return -ENOENT;
     }
-    if (path->mount == task->box->vfs->anonymous) {
+    if (path->mount->sb->flags & SB_NAMELESS) {
         return anonymous_text(path->dentry, buf, size);
     }
     struct path root = *task->fs->root;

@@ -81,26 +81,31 @@ int vfs_mkdir(struct task *task, int dirfd, const char *path, uint32_t mode)
     return end_create(&name, error);
 }
 
-int vfs_mknod(struct task *task, int dirfd, const char *path, uint32_t mode, uint64_t rdev)
+int vfs_check_mknod(uint32_t mode)
 {
-    uint32_t type = mode & S_IFMT;
-    switch (type) {
+    switch (mode & S_IFMT) {
     case 0:
-        type = S_IFREG;
-        break;
     case S_IFREG:
     case S_IFCHR:
     case S_IFBLK:
     case S_IFIFO:
     case S_IFSOCK:
-        break;
+        return 0;
     case S_IFDIR:
         return -EPERM;
     default:
         return -EINVAL;
     }
+}
+
+int vfs_mknod(struct task *task, int dirfd, const char *path, uint32_t mode, uint64_t rdev)
+{
+    uint32_t type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
     struct new_name name;
-    int error = start_create(task, dirfd, path, false, &name);
+    int error = vfs_check_mknod(mode);
+    if (!error) {
+        error = start_create(task, dirfd, path, false, &name);
+    }
     if (error) {
         return error;
     }
@@ -366,18 +371,26 @@ static int rename_do(struct task *task, struct rename *rename)
     return 0;
 }
 
-int vfs_rename(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
-               unsigned flags)
+int vfs_check_rename(unsigned flags)
 {
     if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
         (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))) {
         return -EINVAL;
     }
-    if (flags & RENAME_WHITEOUT && !task_capable(task, CAP_MKNOD)) {
-        return -EPERM;
-    }
+    return 0;
+}
+
+int vfs_rename(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
+               unsigned flags)
+{
     struct rename rename = {.flags = flags};
-    int error = vfs_walk_parent(task, from_fd, from, &rename.from);
+    int error = vfs_check_rename(flags);
+    if (!error && flags & RENAME_WHITEOUT && !task_capable(task, CAP_MKNOD)) {
+        error = -EPERM;
+    }
+    if (!error) {
+        error = vfs_walk_parent(task, from_fd, from, &rename.from);
+    }
     if (error) {
         return error;
     }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sandbox/vfs/lease.h"
 #include "sandbox/vfs/pipe.h"
 
 /* The two bits of O_TMPFILE and O_SYNC that are their own. */
@@ -92,12 +93,19 @@ static int open_special(struct task *task, struct file *file)
     }
 }
 
-/* Writers keep a program from being executed, and a mount from becoming read-only. */
-static int hold_write(struct file *file)
+/*
+ * Counts who has a regular file open. Writers keep a program from being executed, and a mount from
+ * becoming read-only.
+ */
+static int count_opener(struct file *file)
 {
     struct inode *inode = file->inode;
-    bool special = inode->type != S_IFREG;
-    if (!file_writable(file) || special || file->flags & O_PATH) {
+    if (inode->type != S_IFREG || file->flags & O_PATH) {
+        return 0;
+    }
+    if (!file_writable(file)) {
+        inode->read_count++;
+        file->holds_read = true;
         return 0;
     }
     if (inode->write_count < 0) {
@@ -120,7 +128,10 @@ int file_open(struct task *task, const struct path *path, uint32_t flags, struct
         return error;
     }
     struct inode *inode = file->inode;
-    error = hold_write(file);
+    error = count_opener(file);
+    if (!error && !(flags & O_PATH) && inode->leases) {
+        error = lease_break(task, inode, file_writable(file), flags & O_NONBLOCK);
+    }
     if (error || flags & O_PATH) {
         /* an O_PATH file has no operations */
     } else if (inode->ops->open) {
@@ -294,8 +305,8 @@ static int find_or_create(struct walk *walk, const struct open_request *request,
             }
             return error;
         }
-        walk->must_be_directory |= walk->trailing_slash;
-        if (inode->type != S_IFLNK || !(walk->flags & WALK_FOLLOW || walk->trailing_slash)) {
+        walk_note_slash(walk);
+        if (inode->type != S_IFLNK || !(walk->flags & WALK_FOLLOW)) {
             return 0;
         }
         error = walk_follow(walk, target);

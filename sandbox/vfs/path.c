@@ -177,18 +177,27 @@ static int follow_magic(struct walk *walk, const struct path *link)
     return 0;
 }
 
-/* The target's text, which lives until walk_end. */
-static int read_link(struct walk *walk, struct inode *inode, const char **out)
+ssize_t vfs_readlink(const struct path *link, char *buf, size_t size)
 {
+    struct inode *inode = link->dentry->inode;
     if (!inode->ops->readlink) {
         return -EINVAL;
     }
+    if (inode->ops->accessed) {
+        inode->ops->accessed(inode, link->mount);
+    }
+    return inode->ops->readlink(inode, buf, size);
+}
+
+/* The target's text, which lives until walk_end. */
+static int read_link(struct walk *walk, const struct path *link, const char **out)
+{
     char *text = malloc(PATH_LENGTH_MAX);
     if (!text) {
         return -ENOMEM;
     }
     walk->text[walk->links++] = text;
-    ssize_t length = inode->ops->readlink(inode, text, PATH_LENGTH_MAX - 1);
+    ssize_t length = vfs_readlink(link, text, PATH_LENGTH_MAX - 1);
     if (length < 0) {
         return (int)length;
     }
@@ -214,7 +223,7 @@ int walk_follow(struct walk *walk, const struct path *link)
         return error;
     }
     const char *text = NULL;
-    int error = read_link(walk, inode, &text);
+    int error = read_link(walk, link, &text);
     if (error) {
         return error;
     }
@@ -316,6 +325,14 @@ int walk_special(struct walk *walk, struct path *out)
     return 0;
 }
 
+void walk_note_slash(struct walk *walk)
+{
+    if (walk->trailing_slash) {
+        walk->must_be_directory = true;
+        walk->flags |= WALK_FOLLOW;
+    }
+}
+
 /* Resolves the last component: links are followed when asked, or when a slash comes after. */
 static int walk_finish(struct walk *walk, struct path *out)
 {
@@ -335,8 +352,8 @@ static int walk_finish(struct walk *walk, struct path *out)
             path_put(out);
             return -ENOENT;
         }
-        walk->must_be_directory |= walk->trailing_slash;
-        if (!is_link(out) || !(walk->flags & WALK_FOLLOW || walk->trailing_slash)) {
+        walk_note_slash(walk);
+        if (!is_link(out) || !(walk->flags & WALK_FOLLOW)) {
             return 0;
         }
         error = walk_follow(walk, out);

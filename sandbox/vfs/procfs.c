@@ -297,7 +297,7 @@ static int proc_lookup(struct inode *dir, struct dentry *dentry)
         return error == -ESRCH ? -ENOENT : error;
     if (!fixed_child(node, dentry->name, &child) &&
         !(node->entry->find && node->entry->find(node, dentry->name, &child)))
-        return 0;
+        return -ENOENT; /* not a negative entry: making one fails so too, as on Linux */
     inode = create_inode(dir->sb, &child);
     if (!inode)
         return -ENOMEM;

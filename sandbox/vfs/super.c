@@ -4,6 +4,7 @@
 #include "sandbox/vfs/internal.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,11 +118,10 @@ void super_sync_all(struct vfs *vfs)
     }
 }
 
-/* The superblock of pipes and of other files without a name. */
-static struct mount *create_anonymous_mount(struct box *box)
+/* The superblock of files without a name: pipes, sockets, others. magic: as statfs shows it. */
+static struct mount *create_nameless_mount(struct box *box, uint32_t magic)
 {
-    enum { ANON_INODE_FS_MAGIC = 0x09041934 };
-    struct superblock *sb = super_create(box, NULL, NULL, ANON_INODE_FS_MAGIC, SB_NOUSER);
+    struct superblock *sb = super_create(box, NULL, NULL, magic, SB_NOUSER | SB_NAMELESS);
     struct inode *root = sb ? inode_create(sb, 0, S_IFDIR, NULL) : NULL;
     if (!root || super_set_root(sb, root) != 0) {
         super_put(sb);
@@ -154,9 +154,11 @@ int vfs_create(struct box *box)
     vfs->ns = calloc(1, sizeof *vfs->ns);
     dentry_cache_init(vfs);
     box->vfs = vfs;
-    vfs->anonymous = create_anonymous_mount(box);
+    vfs->anonymous = create_nameless_mount(box, ANON_INODE_FS_MAGIC);
+    vfs->pipes = create_nameless_mount(box, PIPEFS_MAGIC);
+    vfs->sockets = create_nameless_mount(box, SOCKFS_MAGIC);
     vfs->shmem = create_shmem_mount(box);
-    if (!vfs->ns || !vfs->anonymous || !vfs->shmem) {
+    if (!vfs->ns || !vfs->anonymous || !vfs->pipes || !vfs->sockets || !vfs->shmem) {
         vfs_destroy(box);
         return -ENOMEM;
     }
@@ -173,6 +175,8 @@ void vfs_destroy(struct box *box)
         mount_namespace_clear(vfs->ns);
     }
     mount_put(vfs->shmem);
+    mount_put(vfs->sockets);
+    mount_put(vfs->pipes);
     mount_put(vfs->anonymous);
     CHECK(vfs->lru_count == 0);
     free(vfs->ns);

@@ -71,6 +71,7 @@ enum {
     SB_RDONLY = 1,      /* no writing through any mount */
     SB_CACHE_NAMES = 2, /* dentries nobody uses stay in the (bounded) cache */
     SB_NOUSER = 4,      /* never mounted where a guest could walk to */
+    SB_NAMELESS = 8,    /* its files have a text for readlink, and no place */
 };
 
 /* A superblock with one reference, a fresh device number and no root. NULL: no memory. */

@@ -229,19 +229,25 @@ int tmpfs_setattr(struct inode *inode, const struct attributes *attr, unsigned s
     return 0;
 }
 
-void touch_atime(struct file *file)
+void tmpfs_accessed(struct inode *inode, const struct mount *mount)
 {
     enum { DAY = 24 * 60 * 60 };
-    struct node *node = node_of(file->inode);
-    const struct mount *mount = file->path.mount;
-    if (file->flags & O_NOATIME || mount->flags & MOUNT_NOATIME || mount_want_write(mount) ||
-        (mount->flags & MOUNT_NODIRATIME && file->inode->type == S_IFDIR)) {
+    struct node *node = node_of(inode);
+    if (mount->flags & MOUNT_NOATIME || mount_want_write(mount) ||
+        (mount->flags & MOUNT_NODIRATIME && inode->type == S_IFDIR)) {
         return;
     }
-    int64_t now = now_of(file->inode);
+    int64_t now = now_of(inode);
     if (mount->flags & MOUNT_STRICTATIME || node->atime <= node->mtime ||
         node->atime <= node->ctime || now - node->atime >= DAY * 1000000000ll) {
         node->atime = now;
+    }
+}
+
+void touch_atime(struct file *file)
+{
+    if (!(file->flags & O_NOATIME)) {
+        tmpfs_accessed(file->inode, file->path.mount);
     }
 }
 

@@ -146,12 +146,15 @@ static ssize_t write_page(struct inode *inode, struct uio *uio, uint64_t at)
     size_t offset = at % PAGE_SIZE, piece = PAGE_SIZE - offset;
     bool was_there = find_page(node_of(inode), index) != 0;
     frame_t frame;
+    if (piece > uio->left) {
+        piece = uio->left;
+    }
+    if (node_of(inode)->seals & F_SEAL_GROW && at + piece > node_of(inode)->size) {
+        return -EPERM; /* the pages before this one stay written, as on Linux */
+    }
     int error = make_page(inode, index, &frame);
     if (error) {
         return error;
-    }
-    if (piece > uio->left) {
-        piece = uio->left;
     }
     frame_before_write(arena_of(inode), frame);
     size_t moved = uio_copy_from(uio, (char *)frame_ptr(arena_of(inode), frame) + offset, piece);
@@ -333,7 +336,7 @@ static int tmpfs_fallocate(struct file *file, int mode, int64_t offset, int64_t 
     if (!(mode & FALLOC_FL_KEEP_SIZE) && to > node->size) {
         node->size = to;
     }
-    node->ctime = now_of(inode);
+    node->mtime = node->ctime = now_of(inode);
     return 0;
 }
 

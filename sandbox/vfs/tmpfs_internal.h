@@ -62,7 +62,7 @@ bool charge_inode(struct tmpfs *fs);
 void uncharge_inode(struct tmpfs *fs);
 struct inode *new_node(struct superblock *sb, struct inode *dir, uint32_t mode, uint64_t rdev,
                        const struct cred *cred, int *error);
-/* After reading: the access time, as the mount's flags and relatime have it. */
+/* After reading: the access time, unless O_NOATIME. */
 void touch_atime(struct file *file);
 
 /* ---- tmpfs_dir.c ---- */
@@ -87,9 +87,10 @@ int tmpfs_setxattr(struct inode *inode, const char *name, const void *value, siz
 int tmpfs_removexattr(struct inode *inode, const char *name);
 ssize_t tmpfs_listxattr(struct inode *inode, char *buf, size_t size);
 void tmpfs_evict(struct inode *inode);
+void tmpfs_accessed(struct inode *inode, const struct mount *mount);
 #define TMPFS_COMMON_OPS                                                                           \
     .getattr = tmpfs_getattr, .setattr = tmpfs_setattr, .getxattr = tmpfs_getxattr,                \
     .setxattr = tmpfs_setxattr, .removexattr = tmpfs_removexattr, .listxattr = tmpfs_listxattr,    \
-    .evict = tmpfs_evict
+    .evict = tmpfs_evict, .accessed = tmpfs_accessed
 
 #endif

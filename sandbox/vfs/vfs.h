@@ -117,6 +117,8 @@ struct inode_ops {
     int (*setattr)(struct inode *inode, const struct attributes *attr, unsigned set);
     /* Bytes of the target, not NUL-terminated; cut to size. */
     ssize_t (*readlink)(struct inode *inode, char *buf, size_t size); /* -EINVAL */
+    /* The file was read through this mount, or the link followed: the time of access. */
+    void (*accessed)(struct inode *inode, const struct mount *mount);
     /* A magic link (/proc/PID/exe, fd/N) leads straight to a path, whatever its text says. */
     int (*follow)(struct inode *inode, struct path *out);
     /* Sets file->ops and file->private; NULL: inode->file_ops are used. */
@@ -142,9 +144,11 @@ struct inode {
     struct file_mapping *mapping; /* mapping.c: made by the first mmap, NULL before */
     struct file_lock *locks;      /* POSIX, OFD and flock locks: locks.c */
     struct wait_queue lock_wait;
-    struct pipe *pipe; /* FIFO */
-    int write_count;   /* open for writing (>0) or executed (<0): ETXTBSY */
-    uint64_t hash_key; /* inode_hash_add */
+    struct lease *leases; /* lease.c */
+    struct pipe *pipe;    /* FIFO */
+    int read_count;       /* open for reading alone: lease.c */
+    int write_count;      /* open for writing (>0) or executed (<0): ETXTBSY */
+    uint64_t hash_key;    /* inode_hash_add */
     struct inode *hash_next;
     bool hashed;
     uint8_t write_hint; /* F_SET_RW_HINT */
@@ -199,6 +203,7 @@ struct file {
     uint32_t owner_uid, owner_euid; /* of who set the owner */
     struct file_async *async;       /* O_ASYNC: async.c */
     bool holds_write;               /* counted in inode->write_count and its mount's writers */
+    bool holds_read;                /* counted in inode->read_count */
     struct epoll_item *watchers;    /* entries of epoll sets that hold this file */
     struct wait_queue wait;         /* for simple files: readers, writers and pollers */
 };
@@ -271,6 +276,9 @@ int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct last_
  * the errors. mode has its type bits and is not yet cut by the umask.
  */
 int vfs_mkdir(struct task *task, int dirfd, const char *path, uint32_t mode);
+/* What mknod and rename refuse before they look at any path: -EPERM, -EINVAL. */
+int vfs_check_mknod(uint32_t mode);
+int vfs_check_rename(unsigned flags);
 int vfs_mknod(struct task *task, int dirfd, const char *path, uint32_t mode, uint64_t rdev);
 int vfs_symlink(struct task *task, const char *target, int dirfd, const char *path);
 int vfs_link(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
@@ -295,6 +303,9 @@ int vfs_open_path(struct task *task, const struct path *path, uint32_t flags, st
 int inode_deny_write(struct inode *inode);
 void inode_allow_write(struct inode *inode);
 
+/* The target of a symbolic link, not NUL-terminated, cut to size; -EINVAL for other files. */
+ssize_t vfs_readlink(const struct path *link, char *buf, size_t size);
+
 int vfs_getattr(const struct path *path, struct attributes *out);
 int inode_getattr(struct inode *inode, struct attributes *out);
 
@@ -307,6 +318,7 @@ int vfs_chown(struct task *task, const struct path *path, uint32_t uid, uint32_t
 struct file_times {
     bool atime_omit, mtime_omit; /* UTIME_OMIT */
     bool atime_now, mtime_now;   /* UTIME_NOW, or no times were given */
+    bool invalid;                /* ns out of range: -EINVAL, once the path has been found */
     int64_t atime, mtime;        /* ns */
 };
 int vfs_set_times(struct task *task, const struct path *path, const struct file_times *times);

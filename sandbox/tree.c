@@ -162,7 +162,7 @@ static int mount_type(struct tree *tree, const struct file_system *type, const c
     return mount_at(tree, sb, target, flags, type->name);
 }
 
-static int mount_tmpfs(struct tree *tree, const char *target, uint32_t mode)
+static int mount_tmpfs(struct tree *tree, const char *target, uint32_t mode, uint32_t flags)
 {
     struct tmpfs_limits limits = tmpfs_default_limits(tree->box);
     struct superblock *sb;
@@ -172,7 +172,7 @@ static int mount_tmpfs(struct tree *tree, const char *target, uint32_t mode)
     error = tmpfs_create(tree->box, &limits, &sb);
     if (error)
         return fail(tree, error, "cannot make a file system for %s", target);
-    return mount_at(tree, sb, target, MOUNT_NOSUID | MOUNT_NODEV, "tmpfs");
+    return mount_at(tree, sb, target, flags, "tmpfs");
 }
 
 static int mount_root(struct tree *tree)
@@ -211,11 +211,11 @@ static int mount_own(struct tree *tree)
     if (!error)
         error = mount_type(tree, &devpts_file_system, "/dev/pts", MOUNT_NOSUID | MOUNT_NOEXEC);
     if (!error)
-        error = mount_tmpfs(tree, "/dev/shm", 01777);
+        error = mount_tmpfs(tree, "/dev/shm", 01777, MOUNT_NOSUID | MOUNT_NODEV);
     if (!error)
-        error = mount_tmpfs(tree, "/tmp", 01777);
+        error = mount_tmpfs(tree, "/tmp", 01777, MOUNT_NOSUID | MOUNT_NODEV);
     if (!error && !exists(tree, "/var/tmp"))
-        error = mount_tmpfs(tree, "/var/tmp", 01777);
+        error = mount_tmpfs(tree, "/var/tmp", 01777, MOUNT_NOSUID | MOUNT_NODEV);
     return error;
 }
 
@@ -226,7 +226,7 @@ static int mount_one(struct tree *tree, const struct box_mount *mount)
     int error;
 
     if (mount->kind == BOX_MOUNT_TMPFS)
-        return mount_tmpfs(tree, mount->target, 0755);
+        return mount_tmpfs(tree, mount->target, 0755, 0);
     error = hostfs_create(tree->box, mount->source, writable, &sb);
     if (error)
         return fail(tree, error, "cannot use %s of the host", mount->source);

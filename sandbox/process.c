@@ -237,8 +237,11 @@ struct process *process_get(struct process *process)
 
 void process_put(struct process *process)
 {
-    if (--process->refs == 0)
-        free(process);
+    if (--process->refs > 0)
+        return;
+    /* An epoll set that outlives the process may still watch a signalfd on its behalf. */
+    wait_abandon(&process->signal_wait);
+    free(process);
 }
 
 void task_discard(struct task *task)

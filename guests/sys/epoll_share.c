@@ -1,7 +1,8 @@
-// calls: epoll_wait epoll_ctl
+// calls: epoll_wait epoll_ctl signalfd4
 #include "guest.h"
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 
 #define CHILDREN 3
 
@@ -70,11 +71,39 @@ static void children(const char *label, uint32_t events, bool own_sets)
     MUST(close(ends[1]));
 }
 
+/* A signalfd is watched for whoever added it: not any more when that process has gone. */
+static void added_by_another(void)
+{
+    struct signalfd_siginfo info;
+    struct epoll_event event = {.events = EPOLLIN};
+    sigset_t usr1;
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    MUST(sigprocmask(SIG_BLOCK, &usr1, NULL));
+    int set = (int)MUST(epoll_create1(0));
+    int signals = (int)MUST(signalfd(-1, &usr1, SFD_NONBLOCK));
+    pid_t pid = fork();
+    MUST(pid);
+    if (pid == 0) {
+        MUST(epoll_ctl(set, EPOLL_CTL_ADD, signals, &event));
+        _exit(0);
+    }
+    MUST(waitpid(pid, NULL, 0));
+    MUST(raise(SIGUSR1));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    SHOW(read(signals, &info, sizeof info));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    MUST(raise(SIGUSR1));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    SHOW(epoll_ctl(set, EPOLL_CTL_DEL, signals, NULL));
+}
+
 int main(void)
 {
     children("one set, edge-triggered", EPOLLIN | EPOLLET, false);
     children("one set, level-triggered", EPOLLIN, false);
     children("sets of their own", EPOLLIN | EPOLLET, true);
     children("sets of their own, exclusive", EPOLLIN | EPOLLET | EPOLLEXCLUSIVE, true);
+    added_by_another();
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Credentials(7) and capabilities(7) as pure rules: see cred.h. */
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,10 +21,16 @@ bool cred_in_group(const struct cred *cred, uint32_t gid)
 {
     if (cred->fsgid == gid)
         return true;
-    for (unsigned i = 0; i < cred->ngroups; i++)
-        if (cred->groups[i] == gid)
+    for (unsigned i = 0; cred->groups && i < cred->groups->count; i++)
+        if (cred->groups->gid[i] == gid)
             return true;
     return false;
+}
+
+void group_list_unref(struct group_list *groups)
+{
+    if (groups && --groups->refs == 0)
+        free(groups);
 }
 
 bool task_capable(const struct task *task, int capability)

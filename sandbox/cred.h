@@ -14,6 +14,9 @@
 /* The identity of the box's root, or of another user: all capabilities, or none. */
 void cred_init(struct cred *cred, uint32_t uid, uint32_t gid);
 
+/* Gives a reference back; NULL is allowed. */
+void group_list_unref(struct group_list *groups);
+
 static inline bool cred_capable(const struct cred *cred, int capability)
 {
     return cred->cap_effective >> capability & 1;

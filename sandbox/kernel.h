@@ -63,6 +63,12 @@ struct sig_pending {
     unsigned count;
 };
 
+/* Supplementary groups in rising order: shared and never changed. */
+struct group_list {
+    unsigned refs, count;
+    uint32_t gid[];
+};
+
 /* User and group identity; copied by fork, immutable while shared is not needed: it is small. */
 struct cred {
     uint32_t ruid, euid, suid, fsuid;
@@ -70,8 +76,7 @@ struct cred {
     uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
     uint32_t securebits;
     bool no_new_privs;
-    unsigned ngroups;
-    uint32_t groups[64];
+    struct group_list *groups; /* NULL: none; a task's holds a reference, copies borrow it */
 };
 
 struct fd_entry {

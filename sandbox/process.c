@@ -226,6 +226,7 @@ static void free_task(struct task *task)
         *link = task->thread_next;
     task->box->tasks_by_tid[task->tid] = NULL;
     task->box->task_count--;
+    group_list_unref(task->cred.groups);
     free(task);
 }
 

@@ -169,6 +169,8 @@ static int copy_task(struct task *from, struct task *to, const struct clone_requ
 {
     uint64_t flags = request->flags;
     to->cred = from->cred;
+    if (to->cred.groups)
+        to->cred.groups->refs++;
     memcpy(to->comm, from->comm, sizeof to->comm);
     to->sigmask = from->sigmask;
     if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)

@@ -15,7 +15,7 @@
 
 #define UNCHANGED UINT32_MAX
 
-#define MOST_GROUPS (sizeof((struct cred){0}.groups) / sizeof(uint32_t))
+#define MOST_GROUPS 65536 /* NGROUPS_MAX */
 
 /* Capabilities that follow fsuid (capabilities(7)). */
 #define CAP_BIT(cap) (1ull << (cap))
@@ -236,16 +236,15 @@ SYS(setfsgid)
 
 SYS(getgroups)
 {
-    const struct cred *cred = &t->cred;
+    const struct group_list *groups = t->cred.groups;
+    unsigned count = groups ? groups->count : 0;
     if (a->size < 0)
         return -EINVAL;
-    if (a->size) {
-        if (cred->ngroups > (unsigned)a->size)
-            return -EINVAL;
-        if (copyout(t->mm, a->list, cred->groups, cred->ngroups * sizeof cred->groups[0]))
-            return -EFAULT;
-    }
-    return cred->ngroups;
+    if (a->size && count > (unsigned)a->size)
+        return -EINVAL;
+    if (a->size && count && copyout(t->mm, a->list, groups->gid, count * sizeof groups->gid[0]))
+        return -EFAULT;
+    return count;
 }
 
 static int by_number(const void *one, const void *two)
@@ -254,25 +253,37 @@ static int by_number(const void *one, const void *two)
     return first < second ? -1 : first > second;
 }
 
+/* Sorted: getgroups tells them in order, whatever order they came in. */
+static int copy_groups(struct task *task, gaddr_t from, unsigned count, struct group_list *groups)
+{
+    groups->refs = 1;
+    groups->count = count;
+    if (copyin(task->mm, groups->gid, from, count * sizeof groups->gid[0]))
+        return -EFAULT;
+    for (unsigned i = 0; i < count; i++)
+        if (groups->gid[i] == UNCHANGED)
+            return -EINVAL;
+    qsort(groups->gid, count, sizeof groups->gid[0], by_number);
+    return 0;
+}
+
 SYS(setgroups)
 {
-    enum { NGROUPS_LIMIT = 65536 };
-    struct cred new = t->cred;
     if (!task_capable(t, CAP_SETGID))
         return -EPERM;
-    if ((unsigned)a->size > NGROUPS_LIMIT)
+    unsigned count = (unsigned)a->size;
+    if (count > MOST_GROUPS)
         return -EINVAL;
-    if ((unsigned)a->size > MOST_GROUPS)
+    struct group_list *groups = malloc(sizeof *groups + count * sizeof groups->gid[0]);
+    if (!groups)
         return -ENOMEM;
-    if (copyin(t->mm, new.groups, a->list, (size_t)a->size * sizeof new.groups[0]))
-        return -EFAULT;
-    for (int i = 0; i < a->size; i++)
-        if (new.groups[i] == UNCHANGED)
-            return -EINVAL;
-    new.ngroups = (unsigned)a->size;
-    /* getgroups tells them in order, whatever order they came in. */
-    qsort(new.groups, new.ngroups, sizeof new.groups[0], by_number);
-    commit(t, &new);
+    int error = copy_groups(t, a->list, count, groups);
+    if (error) {
+        free(groups);
+        return error;
+    }
+    group_list_unref(t->cred.groups);
+    t->cred.groups = groups;
     return 0;
 }
 

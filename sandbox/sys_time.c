@@ -225,8 +225,7 @@ static int check_sleep_clock(struct task *task, int clock)
     case CLOCK_TAI:
     case CLOCK_PROCESS_CPUTIME_ID:
         return 0;
-    case CLOCK_THREAD_CPUTIME_ID:
-        return -EINVAL; /* it would stand still */
+    case CLOCK_THREAD_CPUTIME_ID: /* it would stand still */
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_MONOTONIC_COARSE:

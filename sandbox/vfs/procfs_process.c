@@ -171,10 +171,11 @@ static void print_status_identity(struct text *text, const struct proc_node *nod
     text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", cred->ruid, cred->euid,
                 cred->suid, cred->fsuid, cred->rgid, cred->egid, cred->sgid, cred->fsgid);
     text_printf(text, "FDSize:\t%u\nGroups:\t", task->fds ? task->fds->size : 0);
-    for (unsigned i = 0; i < cred->ngroups; i++)
-        text_printf(text, "%u ", cred->groups[i]);
+    unsigned groups = cred->groups ? cred->groups->count : 0;
+    for (unsigned i = 0; i < groups; i++)
+        text_printf(text, "%u ", cred->groups->gid[i]);
     text_printf(text, "%s\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n",
-                cred->ngroups ? "" : " ", process->pid, node->tid, process->pgid, process->sid);
+                groups ? "" : " ", process->pid, node->tid, process->pgid, process->sid);
 }
 
 static void print_status_memory(struct text *text, struct process *process)

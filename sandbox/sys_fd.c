@@ -96,7 +96,7 @@ static long set_status_flags(struct task *t, struct file *file, int fd, uint32_t
     return 0;
 }
 
-static long record_lock(struct task *t, struct file *file, int command, gaddr_t arg)
+static long record_lock(struct task *t, struct file *file, int fd, int command, gaddr_t arg)
 {
     struct flock lock;
     bool ofd = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
@@ -104,8 +104,15 @@ static long record_lock(struct task *t, struct file *file, int command, gaddr_t 
         return -EFAULT;
     }
     if (command != F_GETLK && command != F_OFD_GETLK) {
-        return record_lock_apply(t, file, &lock, ofd,
-                                 command == F_SETLKW || command == F_OFD_SETLKW);
+        bool wait = command == F_SETLKW || command == F_OFD_SETLKW;
+        long result = record_lock_apply(t, file, &lock, ofd, wait);
+        /* Another thread may have closed it meanwhile: a lock must not outlive its descriptor. */
+        struct file *now = fd_get(t, fd);
+        if (now != file) {
+            locks_release_owner(file, t->fds);
+        }
+        file_put(now);
+        return result;
     }
     long error = record_lock_test(t, file, &lock, ofd);
     return error ? error : copyout(t->mm, arg, &lock, sizeof lock);
@@ -227,7 +234,7 @@ static long fcntl_open(struct task *t, struct file *file, int fd, uint32_t comma
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return record_lock(t, file, (int)command, arg);
+        return record_lock(t, file, fd, (int)command, arg);
     case F_GETOWN:
         return file->owner_pid;
     case F_SETOWN:

@@ -2,12 +2,15 @@
  * The facts about the engine that emu/ depends on: each test fails when another version of the
  * engine changes one. Guest code is assembled here and run in a bare address space.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -312,15 +315,18 @@ GUEST(code_alias, "movabs $0x700000, %rdi\n movabs $0x710000, %rsi\n xor %ebx, %
                   "1: mov %ecx, 1(%rdi)\n call *%rsi\n add %eax, %ebx\n dec %ecx\n jnz 1b\n hlt\n");
 static void code_written_through_another_mapping(void **state)
 {
-    static const struct backing_ops ops = {.get = one_get, .ref = one_nothing, .unref = one_nothing};
+    static const struct backing_ops ops = {
+        .get = one_get, .ref = one_nothing, .unref = one_nothing};
     struct machine *m = *state;
     struct one_frame one = {{&ops}, m->arena, frame_alloc(m->arena)};
     struct cpu_trap trap;
 
-    assert_int_equal(mm_map(m->mm, 0x700000, 0x1000, VMA_READ | VMA_WRITE | VMA_SHARED,
-                            &one.backing, 0, NULL), 0);
-    assert_int_equal(mm_map(m->mm, 0x710000, 0x1000, VMA_READ | VMA_EXEC | VMA_SHARED,
-                            &one.backing, 0, NULL), 0);
+    assert_int_equal(
+        mm_map(m->mm, 0x700000, 0x1000, VMA_READ | VMA_WRITE | VMA_SHARED, &one.backing, 0, NULL),
+        0);
+    assert_int_equal(
+        mm_map(m->mm, 0x710000, 0x1000, VMA_READ | VMA_EXEC | VMA_SHARED, &one.backing, 0, NULL),
+        0);
     RUN(m, code_alias);
     assert_int_equal(trap.kind, TRAP_PROTECTION);
     assert_int_equal(cpu_get(m->thread, CPU_RBX), 5050);
@@ -405,8 +411,8 @@ static void tlb_grows_with_the_working_set(void **state)
     struct cpu_trap trap;
     struct cpu_stats stats;
 
-    assert_int_equal(mm_map(m->mm, 0x10000000, 5000 * PAGE_SIZE, VMA_READ | VMA_WRITE, NULL, 0,
-                            NULL), 0);
+    assert_int_equal(
+        mm_map(m->mm, 0x10000000, 5000 * PAGE_SIZE, VMA_READ | VMA_WRITE, NULL, 0, NULL), 0);
     put_code(m, CODE, code_sum, code_sum_end);
     cpu_set(m->thread, CPU_R8, 400);
     cpu_run(m->thread, &trap);
@@ -414,6 +420,55 @@ static void tlb_grows_with_the_working_set(void **state)
     cpu_stats(m->cpu, &stats);
     /* Without growth each of the 2,000,000 accesses would be a fill. */
     assert_in_range(stats.fills, 5000, 400000);
+}
+
+/* 20,000 times a chain of 16 calls that push and pop: a doubled instruction breaks it. */
+GUEST(code_chain, "mov $20000, %ebx\n xor %r15d, %r15d\n 1: push %rbx\n mov %rbx, %rdi\n"
+                  "call 3f\n pop %rbx\n add %rax, %r15\n mov $39, %eax\n syscall\n dec %ebx\n"
+                  "jnz 1b\n hlt\n"
+                  "3: push %rbp\n mov %rsp, %rbp\n push %rdi\n and $15, %edi\n jz 2f\n dec %edi\n"
+                  "call 3b\n inc %rax\n pop %rdi\n pop %rbp\n ret\n"
+                  "2: xor %eax, %eax\n pop %rdi\n pop %rbp\n ret\n");
+
+struct kicker {
+    struct cpu *cpu;
+    atomic_bool stop;
+};
+
+static void *kick_often(void *arg)
+{
+    struct kicker *kicker = arg;
+
+    while (!atomic_load(&kicker->stop)) {
+        cpu_kick(kicker->cpu);
+        usleep(20);
+    }
+    return NULL;
+}
+
+static void a_kick_loses_nothing(void **state)
+{
+    struct machine *m = *state;
+    struct kicker kicker = {.cpu = m->cpu};
+    struct cpu_trap trap;
+    pthread_t thread;
+    unsigned kicks = 0;
+
+    m->serve = true;
+    pthread_create(&thread, NULL, kick_often, &kicker);
+    for (int round = 0; round < 60; round++) {
+        put_code(m, CODE, code_chain, code_chain_end);
+        do {
+            cpu_run(m->thread, &trap);
+            kicks += trap.kind == TRAP_KICK;
+        } while (trap.kind == TRAP_KICK);
+        assert_int_equal(trap.kind, TRAP_PROTECTION);
+        assert_int_equal(cpu_get(m->thread, CPU_R15), 150000);
+        assert_int_equal(cpu_get(m->thread, CPU_RSP), STACK + 0x8000);
+    }
+    atomic_store(&kicker.stop, true);
+    pthread_join(thread, NULL);
+    assert_in_range(kicks, 10, UINT32_MAX);
 }
 
 int main(void)
@@ -438,6 +493,7 @@ int main(void)
         TEST(fpu_image_is_what_fxsave_stores),
         TEST(fork_copies_on_write),
         TEST(tlb_grows_with_the_working_set),
+        TEST(a_kick_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

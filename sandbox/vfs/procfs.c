@@ -357,10 +357,8 @@ static bool each_process(const struct proc_node *node, struct file *file, struct
 
 static ssize_t link_text(char *buf, size_t size, const char *text)
 {
-    size_t length = strlen(text);
+    size_t length = strnlen(text, size);
 
-    if (length > size)
-        length = size;
     memcpy(buf, text, length);
     return (ssize_t)length;
 }

@@ -2,7 +2,7 @@
  * /proc/PID/maps, smaps and smaps_rollup. May include sandbox/.
  */
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/sysmacros.h>
 
 #include "sandbox/vfs/procfs.h"
@@ -17,7 +17,7 @@ static void print_name(struct text *text, const struct vma *vma, size_t line_sta
     if (vma->backing && vma->backing->ops->describe)
         (void)vma->backing->ops->describe(vma->backing, name, sizeof(name));
     else if (vma->name)
-        (void)strncat(name, vma->name, sizeof(name) - 1);
+        (void)snprintf(name, sizeof(name), "%s", vma->name);
     if (name[0]) {
         while (text->length - line_start < NAME_COLUMN)
             text_append(text, " ", 1);

@@ -42,13 +42,14 @@ struct unpack {
 __attribute__((format(printf, 3, 4))) static int fail(struct unpack *unpack, int error,
                                                       const char *format, ...)
 {
-    char text[256];
+    int length = snprintf(unpack->why, unpack->size, "cannot unpack %s: ", unpack->source);
     va_list args;
 
+    if (length < 0 || (size_t)length >= unpack->size)
+        return error;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
+    (void)vsnprintf(unpack->why + length, unpack->size - (size_t)length, format, args);
     va_end(args);
-    (void)snprintf(unpack->why, unpack->size, "cannot unpack %s: %s", unpack->source, text);
     return error;
 }
 
@@ -279,7 +280,8 @@ static int clear_place(struct superblock *sb, const char *name, struct dentry **
         return error;
     dentry_unhash(*dentry);
     dentry_put(*dentry);
-    return find_place(sb, name, dentry);
+    error = find_place(sb, name, dentry);
+    return error ? error : *dentry ? 0 : -EINVAL;
 }
 
 static int make_entry(struct unpack *unpack, struct archive_entry *entry, struct dentry *dentry)

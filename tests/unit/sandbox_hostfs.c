@@ -450,7 +450,7 @@ static void mappings_agree_with_reads(void **state)
     assert_int_equal(backing->ops->get(backing, 0, true, &frame), 0);
     page = frame_ptr(the_box.arena, frame);
     assert_memory_equal(page, "first text", 11);
-    memcpy(page, "FIRST", 5);
+    memcpy(page, "FIRST text", 11);
     assert_int_equal(read_at(file, buf, 5, 0), 5);
     assert_memory_equal(buf, "FIRST", 5);
     assert_int_equal(write_at(file, "last", 4, 6), 4);

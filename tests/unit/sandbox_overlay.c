@@ -137,16 +137,15 @@ static void expect_names(const char *path, const char *expected)
 {
     struct names names = {.ctx.emit = take_name};
     struct file *file = must_open(path, O_RDONLY | O_DIRECTORY);
-    char text[1024] = "";
+    char text[16384] = "";
+    size_t length = 0;
 
     assert_int_equal(file->ops->readdir(file, &names.ctx), 0);
     file_put(file);
     qsort(names.name, names.count, sizeof *names.name, compare);
     for (unsigned i = 0; i < names.count; i++) {
-        if (names.name[i][0] != '.') {
-            strcat(text, names.name[i]);
-            strcat(text, " ");
-        }
+        if (names.name[i][0] != '.')
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s ", names.name[i]);
         free(names.name[i]);
     }
     assert_string_equal(text, expected);

@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define NS_PER_SECOND 1000000000ll
+#include "sandbox/time.h"
 
 void poll_wait(struct poll_table *table, struct wait_queue *queue)
 {
@@ -121,49 +120,48 @@ int poll_files(struct task *task, struct poll_request *requests, size_t count, i
 
 /* ---- timeouts ---- */
 
-static int set_timeout(struct task *task, int64_t seconds, int64_t ns, gaddr_t report,
+static int set_timeout(struct task *task, const struct time_spec *time, gaddr_t report,
                        struct call_timeout *timeout)
 {
-    int64_t total;
+    int64_t ns;
+    int error = time_spec_ns(time, &ns);
 
-    if (seconds < 0 || ns < 0 || ns >= NS_PER_SECOND)
-        return -EINVAL;
+    if (error)
+        return error;
     *timeout = (struct call_timeout){0};
-    if (seconds == 0 && ns == 0)
+    if (ns == 0)
         return 0;
-    if (__builtin_mul_overflow(seconds, NS_PER_SECOND, &total) ||
-        __builtin_add_overflow(total, ns, &total))
-        total = INT64_MAX;
-    timeout->deadline = task_deadline(task, total);
+    timeout->deadline = task_deadline(task, ns);
     timeout->report = report;
     return 0;
 }
 
 int call_timeout_timespec(struct task *task, gaddr_t addr, struct call_timeout *timeout)
 {
-    struct timespec time;
+    struct time_spec time;
 
     *timeout = (struct call_timeout){.deadline = WAIT_FOREVER};
     if (!addr)
         return 0;
     if (copyin(task->mm, &time, addr, sizeof time) != 0)
         return -EFAULT;
-    return set_timeout(task, time.tv_sec, time.tv_nsec, addr, timeout);
+    return set_timeout(task, &time, addr, timeout);
 }
 
 int call_timeout_timeval(struct task *task, gaddr_t addr, struct call_timeout *timeout)
 {
-    struct timeval time;
-    int64_t seconds;
+    struct time_val time;
+    struct time_spec normal;
 
     *timeout = (struct call_timeout){.deadline = WAIT_FOREVER};
     if (!addr)
         return 0;
     if (copyin(task->mm, &time, addr, sizeof time) != 0)
         return -EFAULT;
-    if (__builtin_add_overflow(time.tv_sec, time.tv_usec / 1000000, &seconds))
+    if (__builtin_add_overflow(time.sec, time.usec / 1000000, &normal.sec))
         return -EINVAL;
-    return set_timeout(task, seconds, time.tv_usec % 1000000 * 1000, addr, timeout);
+    normal.nsec = time.usec % 1000000 * 1000;
+    return set_timeout(task, &normal, addr, timeout);
 }
 
 int64_t call_deadline_ms(struct task *task, int milliseconds)

@@ -3,17 +3,18 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/personality.h>
-#include <time.h>
 
 #include "abi/handlers.h"
 #include "sandbox/memory.h"
 #include "sandbox/poll.h"
+#include "sandbox/time.h"
 
 /* Writes the time left where the program gave the timeout; errors do not change the result. */
 static long report_time_left(struct task *task, const struct call_timeout *timeout, bool timeval,
                              long result)
 {
-    int64_t left[2], ns;
+    struct time_spec left;
+    int64_t ns;
 
     call_mask_end(task, result);
     if (!timeout->report || timeout->deadline == WAIT_FOREVER ||
@@ -22,9 +23,10 @@ static long report_time_left(struct task *task, const struct call_timeout *timeo
     ns = timeout->deadline - clock_monotonic(task->box);
     if (ns < 0)
         ns = 0;
-    left[0] = ns / 1000000000;
-    left[1] = ns % 1000000000 / (timeval ? 1000 : 1);
-    if (copyout(task->mm, timeout->report, left, sizeof left) != 0 && result == -EINTR)
+    left = time_spec_of(ns);
+    if (timeval)
+        left.nsec /= 1000; /* a struct timeval has the same layout */
+    if (copyout(task->mm, timeout->report, &left, sizeof left) != 0 && result == -EINTR)
         task->restart = RESTART_NEVER; /* the second round could not know the time left */
     return result;
 }

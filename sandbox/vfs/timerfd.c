@@ -12,13 +12,11 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #include "abi/handlers.h"
+#include "sandbox/time.h"
 #include "sandbox/vfs/poll.h"
 #include "sandbox/vfs/vfs.h"
-
-#define NS_PER_SECOND 1000000000ll
 
 /* linux/timerfd.h, which does not go together with the C library's. */
 #define TIMERFD_SET_TICKS _IOW('T', 0, uint64_t)
@@ -143,28 +141,11 @@ static void get_setting(struct timerfd *timerfd, struct timer_setting *setting)
     arm(timerfd);
 }
 
-static struct timespec to_timespec(int64_t ns)
-{
-    return (struct timespec){.tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND};
-}
-
 static int put_setting(struct task *task, gaddr_t addr, const struct timer_setting *setting)
 {
-    struct itimerspec out = {.it_interval = to_timespec(setting->interval),
-                             .it_value = to_timespec(setting->value)};
+    struct time_spec out[2] = {time_spec_of(setting->interval), time_spec_of(setting->value)};
 
-    return copyout(task->mm, addr, &out, sizeof out);
-}
-
-/* -EINVAL for what is no time; times that no clock will reach become the greatest. */
-static int to_ns(const struct timespec *time, int64_t *ns)
-{
-    if (time->tv_sec < 0 || time->tv_nsec < 0 || time->tv_nsec >= NS_PER_SECOND)
-        return -EINVAL;
-    if (__builtin_mul_overflow(time->tv_sec, NS_PER_SECOND, ns) ||
-        __builtin_add_overflow(*ns, time->tv_nsec, ns))
-        *ns = INT64_MAX;
-    return 0;
+    return copyout(task->mm, addr, out, sizeof out);
 }
 
 /* When `value` is on the box's CLOCK_MONOTONIC. */
@@ -269,14 +250,14 @@ static int get_timerfd(struct task *task, int fd, struct file **out)
 long sys_timerfd_settime(struct task *task, const struct timerfd_settime_args *args)
 {
     struct timer_setting new, old;
-    struct itimerspec value;
+    struct time_spec value[2]; /* interval and value of struct itimerspec */
     struct file *file;
     int error;
 
-    if (copyin(task->mm, &value, args->new_value, sizeof value) != 0)
+    if (copyin(task->mm, value, args->new_value, sizeof value) != 0)
         return -EFAULT;
     if (args->flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) ||
-        to_ns(&value.it_value, &new.value) || to_ns(&value.it_interval, &new.interval))
+        time_spec_ns(&value[0], &new.interval) || time_spec_ns(&value[1], &new.value))
         return -EINVAL;
     error = get_timerfd(task, args->fd, &file);
     if (error)

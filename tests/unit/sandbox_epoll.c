@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "sandbox/poll.h"
+#include "sandbox/time.h"
 #include "sandbox/vfs/epoll_set.h"
 
 enum { FILES = 200 };
@@ -110,6 +111,12 @@ void signal_set_temporary_mask(struct task *setter, sigset64 mask)
     setter->saved_sigmask = setter->sigmask;
     setter->restore_sigmask = true;
     setter->sigmask = mask;
+}
+
+int time_spec_ns(const struct time_spec *spec, int64_t *ns)
+{
+    *ns = spec->sec * NS_PER_SECOND + spec->nsec;
+    return 0;
 }
 
 _Noreturn void kernel_bug(const char *file, int line, const char *condition)

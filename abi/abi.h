@@ -79,26 +79,33 @@ enum abi_trace_class {
     X(limit)     /* a resource limit; all ones is infinity */                                      \
     X(zero)      /* must be zero: flags that no kernel knows */                                    \
     X(nothing)   /* a call that does not return */                                                 \
+    X(moment)    /* seconds since 1970, as a date too; of a struct: its seconds and the rest */    \
+    X(ticks)     /* hundredths of a second */                                                      \
+    X(netlong)   /* 32 bits in network order */                                                    \
+    X(request)   /* an ioctl request without a name: _IOC(direction, type, number, size) */        \
     X(wait)      /* what wait(2) stores: WIFEXITED(s) && ... */
 
 #define ABI_DATA_FORMATS(X)                                                                        \
-    X(path)        /* a file name up to its NUL */                                                 \
-    X(string)      /* text up to its NUL */                                                        \
-    X(text)        /* text of a given length, no NUL */                                            \
-    X(bytes)       /* any bytes of a given length */                                               \
-    X(chars)       /* a fixed array of characters, cut at its NUL */                               \
-    X(strings)     /* a NULL-terminated vector of strings, printed */                              \
-    X(environment) /* the same, counted */                                                         \
-    X(sigset)      /* the length is in bytes */                                                    \
-    X(fd_bits)     /* fd_set, the length is in bits */                                             \
-    X(cpu_bits)    /* the length is in bytes */                                                    \
-    X(node_bits)   /* the length is in bits */                                                     \
-    X(dirents)     /* struct linux_dirent records */                                               \
-    X(dirents64)   /* struct linux_dirent64 records */                                             \
-    X(residency)   /* a byte a page; the length is that of the range */                            \
-    X(ipv6)        /* 16 bytes */                                                                  \
-    X(control)     /* control messages of a socket */                                              \
-    X(abstract)    /* sun_path: a path or, after a NUL, an abstract name */
+    X(path)               /* a file name up to its NUL */                                          \
+    X(string)             /* text up to its NUL */                                                 \
+    X(text)               /* text of a given length, no NUL */                                     \
+    X(bytes)              /* any bytes of a given length */                                        \
+    X(chars)              /* a fixed array of characters, cut at its NUL */                        \
+    X(strings)            /* a NULL-terminated vector of strings, printed */                       \
+    X(environment)        /* the same, counted */                                                  \
+    X(sigset)             /* the length is in bytes */                                             \
+    X(fd_bits)            /* fd_set, the length is in bits */                                      \
+    X(cpu_bits)           /* the length is in bytes */                                             \
+    X(node_bits)          /* the length is in bits */                                              \
+    X(dirents)            /* struct linux_dirent records */                                        \
+    X(dirents64)          /* struct linux_dirent64 records */                                      \
+    X(residency)          /* a byte a page; the length is that of the range */                     \
+    X(ipv6)               /* 16 bytes */                                                           \
+    X(random)             /* bytes that are no text for sure */                                    \
+    X(hwaddr)             /* bytes as 00:11:22 */                                                  \
+    X(control_characters) /* c_cc of a terminal */                                                 \
+    X(control)            /* control messages of a socket */                                       \
+    X(abstract)           /* sun_path: a path or, after a NUL, an abstract name */
 
 enum abi_format {
 #define ABI_FORMAT(name) ABI_FORMAT_##name,
@@ -158,20 +165,31 @@ struct abi_spec {
     enum abi_length_rule length : 8;
     enum abi_condition condition : 8;
     uint8_t condition_field;
-    int8_t by;     /* the sibling that chooses a union's alternative; -1: the union's own bytes */
-    bool filled;   /* of an output, only as many elements as the call returns are written */
-    bool in_bytes; /* the length counts bytes, not elements */
-    bool hidden;   /* no part of what a reader wants to see: high words, padding */
-    bool brief;    /* one of the fields that a short rendering keeps */
+    int8_t by; /* the sibling that chooses a union's alternative; -1: the union's own bytes */
+    int8_t filled_by; /* the sibling that says how many bytes its buffers got; -1: the result */
+    bool filled;      /* of an output, only as many elements as the call returns are written */
+    bool in_bytes;    /* the length counts bytes, not elements */
+    bool hidden;      /* no part of what a reader wants to see: high words, padding */
+    bool brief;       /* one of the fields that a short rendering keeps */
+    bool positive;    /* an output that is written only when the call returns more than 0 */
+    bool present;     /* a field without which (zero) its struct does not count in an array */
+    bool apart;       /* text shows its values before and after as two: [0] => [4] */
+    bool before;      /* text shows its value before the call alone */
+    bool bare;        /* a field whose rendering says its name already */
+    uint8_t shown;    /* of an argument: its place in a rendering, from 1 */
     int16_t valid_on; /* an output that is written when the call fails with this errno; or 0 */
     uint32_t length_value;
+    uint32_t length_add; /* to be added to the length of ABI_LENGTH_FIELD */
     uint64_t condition_value;
+    const char *aside; /* its value after the call is told beside the result, under this word */
+    const struct abi_type *aside_type; /* what it is read as then; or NULL: as before */
+    const char *label;                 /* the word that stands before the argument; or NULL */
 };
 
 struct abi_field {
     const char *name; /* "" for a field whose members count as the enclosing struct's */
     struct abi_spec spec;
-    uint32_t offset; /* in bytes; 0 for arguments */
+    uint32_t offset; /* in bytes; an argument's in the array of register words */
 };
 
 /* The alternative of a union for some values of its discriminator. */
@@ -207,6 +225,7 @@ struct abi_call {
     int16_t nr_i386;  /* where the arguments mean the same on i386; otherwise -1 */
     int16_t nr_arm64; /* -1: arm64 does not have it */
     uint8_t argc;     /* words that the kernel reads */
+    bool implicit;    /* args[0] is no register: it is what the stack pointer points to */
     enum abi_class cls : 8;
     enum abi_level level : 8;
     int16_t error; /* what an ABI_NONE call answers, a positive errno; otherwise 0 */
@@ -238,6 +257,25 @@ uint32_t abi_trace_class_by_name(const char *name);
 
 /* The type of this name, or NULL: for tools that decode more than calls. */
 const struct abi_type *abi_type_by_name(const char *name);
+
+/* The name of an enumeration's value, or NULL. */
+const char *abi_constant_name(const struct abi_type *type, uint64_t value);
+
+/*
+ * The names in a flag word, in the description's order, each bit told once:
+ *   walk = abi_flag_walk_begin(type, number); while ((c = abi_flag_walk_next(&walk))) ...
+ * Afterwards walk.rest holds the bits that no name covers.
+ */
+struct abi_flag_walk {
+    const struct abi_type *type;
+    uint64_t number;
+    uint64_t rest;
+    uint64_t told; /* masks of the fields inside the word that have had their name */
+    uint32_t next;
+};
+
+struct abi_flag_walk abi_flag_walk_begin(const struct abi_type *type, uint64_t number);
+const struct abi_constant *abi_flag_walk_next(struct abi_flag_walk *walk);
 
 /* "ENOENT" for 2; NULL for a number that has no name. */
 const char *abi_errno_name(int error);

@@ -86,6 +86,36 @@ uint32_t abi_trace_class_by_name(const char *name)
     return 0;
 }
 
+const char *abi_constant_name(const struct abi_type *type, uint64_t value)
+{
+    for (uint32_t i = 0; i < type->count; i++)
+        if (type->constants[i].value == value)
+            return type->constants[i].name;
+    return NULL;
+}
+
+struct abi_flag_walk abi_flag_walk_begin(const struct abi_type *type, uint64_t number)
+{
+    return (struct abi_flag_walk){.type = type, .number = number, .rest = number};
+}
+
+const struct abi_constant *abi_flag_walk_next(struct abi_flag_walk *walk)
+{
+    while (walk->next < walk->type->count) {
+        const struct abi_constant *c = &walk->type->constants[walk->next++];
+        bool is_field = c->mask != c->value;
+
+        if (is_field ? (walk->number & c->mask) != c->value || (walk->told & c->mask) == c->mask
+                     : !c->value || (walk->rest & c->value) != c->value)
+            continue;
+        walk->rest &= ~c->value;
+        if (is_field)
+            walk->told |= c->mask;
+        return c;
+    }
+    return NULL;
+}
+
 const char *abi_errno_name(int error)
 {
     return error > 0 && (size_t)error < COUNT(errors) ? errors[error].name : NULL;

@@ -35,6 +35,7 @@ struct tap_call {
     uint64_t nr;                 /* as the guest gave it, before any table */
     const uint64_t *regs;        /* six words: DI SI DX R10 R8 R9 */
     uint64_t ip;                 /* after the instruction */
+    uint64_t sp;
     enum tap_entry entry;
     uint64_t serial; /* one more for each call of the box: pairs an exit with its enter */
 };

@@ -270,22 +270,48 @@ static void write_string(FILE *out, const char *text)
 
 static void write_spec(FILE *out, const struct spec *spec)
 {
-    fprintf(out, "{.type = &type_%s, .by = %d", spec->type->name, spec->by);
+    fprintf(out, "{.type = &type_%s, .by = %d, .filled_by = %d", spec->type->name, spec->by,
+            spec->filled_by);
     if (spec->direction)
         fprintf(out, ", .direction = %d", spec->direction);
     if (spec->length)
         fprintf(out, ", .length = %d, .length_value = %u", spec->length, spec->length_value);
+    if (spec->length_add)
+        fprintf(out, ", .length_add = %u", spec->length_add);
     if (spec->condition)
         fprintf(out, ", .condition = %d, .condition_field = %d, .condition_value = 0x%llx",
                 spec->condition, spec->condition_field, (unsigned long long)spec->condition_value);
     if (spec->filled)
         fprintf(out, ", .filled = true");
-    if (spec->in_bytes || (spec->length && spec->type->sized))
+    if (spec->in_bytes ||
+        (spec->length && (spec->type->sized || spec->type->discriminator_offset >= 0)))
         fprintf(out, ", .in_bytes = true");
     if (spec->hidden)
         fprintf(out, ", .hidden = true");
     if (spec->brief)
         fprintf(out, ", .brief = true");
+    if (spec->positive)
+        fprintf(out, ", .positive = true");
+    if (spec->present)
+        fprintf(out, ", .present = true");
+    if (spec->apart)
+        fprintf(out, ", .apart = true");
+    if (spec->before)
+        fprintf(out, ", .before = true");
+    if (spec->bare)
+        fprintf(out, ", .bare = true");
+    if (spec->shown)
+        fprintf(out, ", .shown = %d", spec->shown);
+    if (spec->aside) {
+        fprintf(out, ", .aside = ");
+        write_string(out, spec->aside);
+    }
+    if (spec->aside_type)
+        fprintf(out, ", .aside_type = &type_%s", spec->aside_type->name);
+    if (spec->label) {
+        fprintf(out, ", .label = ");
+        write_string(out, spec->label);
+    }
     if (spec->valid_on)
         fprintf(out, ", .valid_on = %d", spec->valid_on);
     fprintf(out, "}");
@@ -315,7 +341,7 @@ static void write_members(FILE *out, const struct type *type)
             fprintf(out, "    {.value = 0x%llx, .otherwise = %d, .absent = %d, .spec = ",
                     (unsigned long long)a->value, a->otherwise, a->absent);
             if (a->absent)
-                fprintf(out, "{.by = -1}");
+                fprintf(out, "{.by = -1, .filled_by = -1}");
             else
                 write_spec(out, &a->spec);
             fprintf(out, "},\n");
@@ -363,11 +389,14 @@ static void write_call(FILE *out, const struct call *call)
             call->nr, call->nr_i386, call->nr_arm64, call->argc, call->cls, call->level,
             call->error, call->trace_classes, call->name);
     write_string(out, call->note);
+    if (call->implicit)
+        fprintf(out, ", .implicit = true");
     fprintf(out, ",\n     .result = ");
     write_spec(out, &call->result);
     fprintf(out, ",\n     .args = {");
-    for (unsigned i = 0; i < call->argc; i++) {
-        fprintf(out, "\n        {.name = \"%s\", .spec = ", call->args[i].name);
+    for (unsigned i = 0; i < call->argc + call->implicit; i++) {
+        fprintf(out, "\n        {.name = \"%s\", .offset = %u, .spec = ", call->args[i].name,
+                call->args[i].offset);
         write_spec(out, &call->args[i].spec);
         fprintf(out, "},");
     }

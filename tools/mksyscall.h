@@ -26,21 +26,33 @@ struct spec {
     enum abi_direction direction;
     enum abi_length_rule length;
     uint32_t length_value;
+    uint32_t length_add;
     enum abi_condition condition;
     int condition_field;
     uint64_t condition_value;
     int by;
+    int filled_by;
     bool filled;
     bool in_bytes;
     int offset; /* where the description places the field, or -1 */
     bool hidden;
     bool brief;
+    bool positive;
+    bool present;
+    bool bare;
+    bool apart;
+    bool before;
+    int shown;
+    const char *aside;
+    struct type *aside_type;
+    const char *label;
     int valid_on;
     /* Names of siblings, resolved once all siblings are known. */
     struct place length_name;
     struct place condition_name;
     struct place condition_values;
     struct place by_name;
+    struct place filled_name;
 };
 
 struct field {
@@ -87,6 +99,7 @@ struct call {
     int nr_i386;
     int nr_arm64;
     unsigned argc;
+    bool implicit;
     enum abi_class cls;
     enum abi_level level;
     int error;

@@ -19,7 +19,7 @@ enum token_kind { END, WORD, STRING, MARK };
 
 struct token {
     enum token_kind kind;
-    const char *text;
+    char *text;
     int line;
 };
 
@@ -102,7 +102,7 @@ static void expect(const char *text)
     }
 }
 
-static const char *take_word(const char *what)
+static char *take_word(const char *what)
 {
     if (peek()->kind != WORD)
         die_expected(what);
@@ -312,7 +312,8 @@ static void copy_constants(struct type *type)
     }
 }
 
-/* flags|enum NAME WIDTH ["UNKNOWN"] [like TYPE] NAME=VALUE[/MASK]... */
+/* flags|enum NAME WIDTH ["UNKNOWN"] [octal|address|dec|request] [like TYPE] NAME=VALUE[/MASK]...
+ * The format is that of what has no name. */
 static void parse_constants(enum abi_kind kind)
 {
     struct type *type = new_type(kind);
@@ -320,6 +321,13 @@ static void parse_constants(enum abi_kind kind)
     take_width(type);
     if (peek()->kind == STRING)
         type->unknown = take()->text;
+    type->format = accept("octal") ? ABI_FORMAT_octal : ABI_FORMAT_hex;
+    if (accept("address"))
+        type->format = ABI_FORMAT_address;
+    else if (accept("dec"))
+        type->format = ABI_FORMAT_dec;
+    else if (accept("request"))
+        type->format = ABI_FORMAT_request;
     if (accept("like"))
         copy_constants(type);
     while (peek()->kind != END) {
@@ -345,14 +353,14 @@ static uint64_t constant_value(const struct type *type, const struct place *wher
     die_at(where->file, where->line, "'%s' is no value of %s", name, type->name);
 }
 
-/* The length in brackets: a number, a sibling, *SIBLING, ret or rest. */
+/* The length in brackets: a number, SIBLING, SIBLING+NUMBER, *SIBLING, ret or rest. */
 static void parse_length(struct spec *spec)
 {
     uint64_t number;
     bool pointee = accept("*");
 
     spec->length_name = here(NULL);
-    const char *text = take_word("a length");
+    char *text = take_word("a length");
     if (!pointee && parse_number(text, &number)) {
         spec->length = ABI_LENGTH_CONST;
         spec->length_value = (uint32_t)number;
@@ -361,8 +369,14 @@ static void parse_length(struct spec *spec)
     } else if (!pointee && !strcmp(text, "rest")) {
         spec->length = ABI_LENGTH_REST;
     } else {
+        char *plus = strchr(text, '+');
+
         spec->length = pointee ? ABI_LENGTH_POINTEE : ABI_LENGTH_FIELD;
         spec->length_name.name = text;
+        if (plus && parse_number(plus + 1, &number)) {
+            spec->length_add = (uint32_t)number;
+            *plus = 0;
+        }
     }
     expect("]");
 }
@@ -424,11 +438,65 @@ static int take_errno(void)
     die_expected("an errno");
 }
 
-/* [in|out|inout] TYPE [LENGTH] [by SIBLING] [ret] [sized] [hidden] [brief] [@OFFSET] [on ERRNO]
- * [if ...] */
+static const char *take_string(void)
+{
+    if (peek()->kind != STRING)
+        die_expected("a text in quotes");
+    return take()->text;
+}
+
+/* One of the words that may follow a type; README.md lists them. */
+static bool parse_attribute(struct spec *spec)
+{
+    if (accept("by")) {
+        spec->by_name = here(NULL);
+        spec->by_name.name = take_word("an argument or field");
+    } else if (accept("filled")) {
+        spec->filled_name = here(NULL);
+        spec->filled_name.name = take_word("a field");
+    } else if (accept("if")) {
+        parse_condition(spec);
+    } else if (accept("ret")) {
+        spec->filled = true;
+    } else if (accept("sized")) {
+        spec->in_bytes = true;
+    } else if (accept("positive")) {
+        spec->positive = true;
+    } else if (accept("on")) {
+        spec->valid_on = take_errno();
+    } else if (accept("hidden")) {
+        spec->hidden = true;
+    } else if (accept("brief")) {
+        spec->brief = true;
+    } else if (accept("present")) {
+        spec->present = true;
+    } else if (accept("apart")) {
+        spec->apart = true;
+    } else if (accept("before")) {
+        spec->before = true;
+    } else if (accept("bare")) {
+        spec->bare = true;
+    } else if (accept("aside")) {
+        spec->aside = take_string();
+        if (accept("as"))
+            spec->aside_type = take_type();
+    } else if (accept("label")) {
+        spec->label = take_string();
+    } else if (accept("shown")) {
+        spec->shown = (int)take_number("a position from 1");
+    } else if (accept("@")) {
+        spec->offset = (int)take_number("an offset");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* [in|out|inout] TYPE [LENGTH] ATTRIBUTE... */
 static void parse_spec(struct spec *spec)
 {
     spec->by = -1;
+    spec->filled_by = -1;
     spec->offset = -1;
     if (accept("in"))
         spec->direction = ABI_IN;
@@ -439,28 +507,8 @@ static void parse_spec(struct spec *spec)
     spec->type = take_type();
     if (accept("["))
         parse_length(spec);
-    for (;;) {
-        if (accept("by")) {
-            spec->by_name = here(NULL);
-            spec->by_name.name = take_word("an argument or field");
-        } else if (accept("ret")) {
-            spec->filled = true;
-        } else if (accept("hidden")) {
-            spec->hidden = true;
-        } else if (accept("brief")) {
-            spec->brief = true;
-        } else if (accept("sized")) {
-            spec->in_bytes = true;
-        } else if (accept("@")) {
-            spec->offset = (int)take_number("an offset");
-        } else if (accept("on")) {
-            spec->valid_on = take_errno();
-        } else if (accept("if")) {
-            parse_condition(spec);
-        } else {
-            return;
-        }
-    }
+    while (parse_attribute(spec))
+        ;
 }
 
 static const struct field *sibling(const struct field *siblings, const struct place *where,
@@ -515,6 +563,8 @@ static void resolve(struct spec *spec, const struct field *siblings)
         sibling(siblings, &spec->length_name, &index);
         spec->length_value = (uint32_t)index;
     }
+    if (spec->filled_name.name)
+        sibling(siblings, &spec->filled_name, &spec->filled_by);
     if (spec->condition_name.name && !spec->condition_value)
         resolve_condition(spec, siblings);
     if (!spec->by_name.name)
@@ -538,7 +588,8 @@ static void measure(const struct spec *spec, uint32_t *size, uint32_t *align)
         *size = (spec->type->size ? spec->type->size : 1) * spec->length_value;
 }
 
-/* struct NAME [sized] [packed] { NAME SPEC, ... }; '-' names a field that is its members */
+/* struct NAME [sized] [packed] [moment] { NAME SPEC, ... }; '-' names a field that is its members
+ */
 static void parse_struct(void)
 {
     struct type *type = new_type(ABI_KIND_STRUCT);
@@ -547,6 +598,8 @@ static void parse_struct(void)
 
     type->sized = accept("sized");
     type->packed = accept("packed");
+    if (accept("moment"))
+        type->format = ABI_FORMAT_moment;
     expect("{");
     do {
         struct field *field = allocate(sizeof(*field));
@@ -674,9 +727,40 @@ static void check_argument(const struct field *arg, int line)
                type->name);
 }
 
+/* Arguments are shown in their order, but for those that say where. */
+static void place_arguments(struct call *call)
+{
+    int place = 1;
+
+    for (unsigned i = 0; i < call->argc; i++) {
+        if (call->args[i].spec.shown)
+            continue;
+        for (unsigned j = 0; j < call->argc; j++)
+            if (call->args[j].spec.shown == place) {
+                place++;
+                j = -1U;
+            }
+        call->args[i].spec.shown = place++;
+    }
+}
+
+/* implicit NAME SPEC: no register, but what the stack pointer points to */
+static void parse_implicit(struct call *call)
+{
+    call->implicit = true;
+    call->args[0].name = take_word("an argument");
+    parse_spec(&call->args[0].spec);
+    call->args[0].spec.shown = 1;
+    expect(")");
+}
+
 static void parse_arguments(struct call *call)
 {
     expect("(");
+    if (accept("implicit")) {
+        parse_implicit(call);
+        return;
+    }
     while (!accept(")")) {
         if (call->argc)
             expect(",");
@@ -688,13 +772,15 @@ static void parse_arguments(struct call *call)
 
         arg->name = take_word("an argument");
         parse_spec(&arg->spec);
+        arg->offset = call->argc * (uint32_t)sizeof(uint64_t);
         check_argument(arg, line);
         if (call->argc)
             call->args[call->argc - 1].next = arg;
         call->argc++;
     }
     for (unsigned i = 0; i < call->argc; i++)
-        resolve(&call->args[i].spec, call->args);
+        resolve(&call->args[i].spec, call->argc ? call->args : NULL);
+    place_arguments(call);
 }
 
 /* %class,class or - */

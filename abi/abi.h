@@ -246,6 +246,9 @@ const struct abi_call *abi_call_by_nr(uint64_t nr);
 /* The call of this name, or NULL. */
 const struct abi_call *abi_call_by_name(const char *name);
 
+/* The name that is spelt most alike, for messages; NULL when none is near. */
+const char *abi_call_nearest(const char *name);
+
 /* The call of this arm64 number, or NULL. */
 const struct abi_call *abi_call_by_arm64_nr(uint64_t nr);
 
@@ -254,6 +257,9 @@ int abi_nr_from_i386(uint64_t nr_i386);
 
 /* The bit of a trace class by its name without '%', or 0. */
 uint32_t abi_trace_class_by_name(const char *name);
+
+/* "file" for ABI_TRACE_CLASS_BIT_file; NULL past the last one. */
+const char *abi_trace_class_name(unsigned bit);
 
 /* The type of this name, or NULL: for tools that decode more than calls. */
 const struct abi_type *abi_type_by_name(const char *name);

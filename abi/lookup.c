@@ -72,18 +72,23 @@ const struct abi_type *abi_type_by_name(const char *name)
     return NULL;
 }
 
+static const char *const trace_classes[] = {
+#define NAME(name, text) #name,
+    ABI_TRACE_CLASSES(NAME)
+#undef NAME
+};
+
 uint32_t abi_trace_class_by_name(const char *name)
 {
-    static const char *const names[] = {
-#define NAME(name, text) #name,
-        ABI_TRACE_CLASSES(NAME)
-#undef NAME
-    };
-
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (!strcmp(names[i], name))
+    for (size_t i = 0; i < COUNT(trace_classes); i++)
+        if (!strcmp(trace_classes[i], name))
             return 1U << i;
     return 0;
+}
+
+const char *abi_trace_class_name(unsigned bit)
+{
+    return bit < COUNT(trace_classes) ? trace_classes[bit] : NULL;
 }
 
 const char *abi_constant_name(const struct abi_type *type, uint64_t value)

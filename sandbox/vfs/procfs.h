@@ -29,6 +29,7 @@ struct proc_node {
 struct proc_entry {
     const char *name;
     uint32_t mode;                     /* type and permissions */
+    bool needs_access;                 /* only for those who may trace the process: -EACCES */
     const struct proc_entry *children; /* directories: the names that are always there */
     /* Files: the text; taking what was written (a NUL follows), of at most store_max bytes. */
     int (*make)(const struct proc_node *node, struct text *text);
@@ -42,7 +43,6 @@ struct proc_entry {
     bool (*find)(const struct proc_node *node, const char *name, struct proc_node *child);
     bool (*each)(const struct proc_node *node, struct file *file, struct dir_context *ctx,
                  int64_t first);
-    bool needs_access; /* only for those who may trace the process: -EACCES */
 };
 
 /* May the task look into the process (ptrace(2), PTRACE_MODE_READ): the same user, or

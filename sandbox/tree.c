@@ -272,13 +272,17 @@ static void provide_file(struct tree *tree, const char *path, const char *text)
     struct iovec storage;
     struct uio uio;
     int64_t pos = 0;
+    int error = 0;
 
     if (exists(tree, path) || place(tree, path, S_IFREG | 0644, &at) != 0)
         return;
     if (file_create(&at, O_WRONLY, &file) == 0) {
-        file->ops = at.dentry->inode->file_ops;
+        if (at.dentry->inode->file_ops)
+            file->ops = at.dentry->inode->file_ops;
+        if (at.dentry->inode->ops->open)
+            error = at.dentry->inode->ops->open(at.dentry->inode, file);
         uio_host(&uio, &storage, (void *)text, strlen(text));
-        if (file->ops && file->ops->write)
+        if (!error && file->ops->write)
             (void)file->ops->write(file, &uio, &pos);
         file_put(file);
     }

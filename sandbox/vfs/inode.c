@@ -75,7 +75,7 @@ static void hash_grow(struct superblock *sb)
 {
     unsigned old_buckets = sb->inode_buckets;
     struct inode **old = sb->inode_hash;
-    struct inode **grown = calloc((size_t)old_buckets * 2, sizeof *grown);
+    struct inode **grown = calloc((size_t)old_buckets * 2, sizeof(struct inode *));
     if (!grown) {
         return;
     }

@@ -88,6 +88,7 @@ static bool carve(struct inode *inode, const struct file_lock *range, struct fil
         bool before = held->start<range->start, after = held->end> range->end;
         if (before && after) {
             struct file_lock *rest = *spare;
+            CHECK(rest); /* a range can cut only one lock in two */
             *spare = NULL;
             *rest = *held;
             rest->start = range->end + 1;

@@ -359,18 +359,38 @@ static bool found_on_host(void *ctx, const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
 }
 
-/* The host's path of a program named with a slash, absolute and without "." and "..". */
+/* True when no component is "." or "..". */
+static bool is_plain(const char *path)
+{
+    while (*path) {
+        size_t len = strcspn(path, "/");
+
+        if ((len == 1 && *path == '.') || (len == 2 && strncmp(path, "..", 2) == 0))
+            return false;
+        path += len + strspn(path + len, "/");
+    }
+    return true;
+}
+
+/*
+ * Where the host's program of that name is shown: at the same path when it is absolute (links such
+ * as /bin stay as the user wrote them), else at its directory's path on the host.
+ */
 static int absolute(struct tree *tree, const char *name)
 {
     char directory[PATH_MAX], resolved[PATH_MAX];
     const char *slash = strrchr(name, '/');
     int len;
 
-    snprintf(directory, sizeof directory, "%.*s", (int)(slash - name + 1), name);
-    if (!realpath(directory, resolved))
-        return fail(tree, -errno, "cannot run '%s'", name);
-    len = snprintf(tree->program, sizeof tree->program, "%s/%s",
-                   strcmp(resolved, "/") == 0 ? "" : resolved, slash + 1);
+    if (*name == '/' && is_plain(name)) {
+        len = snprintf(tree->program, sizeof tree->program, "%s", name);
+    } else {
+        snprintf(directory, sizeof directory, "%.*s", (int)(slash - name + 1), name);
+        if (!realpath(directory, resolved))
+            return fail(tree, -errno, "cannot run '%s'", name);
+        len = snprintf(tree->program, sizeof tree->program, "%s/%s",
+                       strcmp(resolved, "/") == 0 ? "" : resolved, slash + 1);
+    }
     return len < (int)sizeof tree->program ? 0 : -ENAMETOOLONG;
 }
 

@@ -308,6 +308,7 @@ int pipe_create(struct box *box, uint32_t flags, struct file *ends[2])
         return -ENFILE;
     inode->pipe = pipe_alloc(box->arena);
     if (inode->pipe) {
+        inode->pipe->anonymous = true;
         ends[0] = file_on_inode(box, inode, NULL, &pipe_ops, NULL, O_RDONLY | (flags & O_NONBLOCK));
         if (ends[0])
             count_open(ends[0], inode->pipe);
@@ -350,7 +351,7 @@ int pipe_open_fifo(struct inode *inode, struct file *file, struct task *task)
     bool nonblocking = file->flags & O_NONBLOCK;
     int error = 0;
 
-    if (writes && !reads && nonblocking && (!pipe || pipe->readers == 0))
+    if (writes && !reads && nonblocking && (!pipe || (!pipe->anonymous && pipe->readers == 0)))
         return -ENXIO;
     if (!pipe)
         pipe = inode->pipe = pipe_alloc(task->box->arena);
@@ -360,6 +361,8 @@ int pipe_open_fifo(struct inode *inode, struct file *file, struct task *task)
     count_open(file, pipe);
     wait_wake_all(&pipe->read_wait, 0);
     wait_wake_all(&pipe->write_wait, 0);
+    if (pipe->anonymous)
+        return 0;
     if (reads && !writes && pipe->writers == 0) {
         if (nonblocking)
             file->private = (void *)((uintptr_t)pipe->writer_opens + 1);

@@ -20,6 +20,7 @@ struct pipe {
     struct arena *arena;
     struct pipe_slot *slot;
     unsigned slots, first, used;         /* slots is a power of two */
+    bool anonymous; /* made by pipe(2): opening it through /proc/PID/fd waits for nobody */
     unsigned readers, writers;           /* open files */
     unsigned reader_opens, writer_opens; /* ever: FIFO opens wait for these to change */
     struct wait_queue read_wait, write_wait;

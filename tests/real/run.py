@@ -59,7 +59,8 @@ def run(command, directory, environment, timeout):
     done = subprocess.run(command, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
                           check=False)
-    return done.returncode, done.stdout, done.stderr
+    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
+    return code, done.stdout, done.stderr
 
 
 def show_difference(name, native, boxed):
@@ -78,6 +79,7 @@ def main():
     parser.add_argument("case")
     arguments = parser.parse_args()
 
+    arguments.abibox = os.path.abspath(arguments.abibox)
     case = directives(arguments.case)
     if not case["shell"]:
         print(f"{arguments.case}: no '# shell:' line")

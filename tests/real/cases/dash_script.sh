@@ -1,5 +1,5 @@
 # shell: /bin/dash
-# ro: /usr /lib /lib64 /bin
+# ro: /usr /lib /lib64 /bin /etc/alternatives
 # The dynamic dash and Debian's coreutils.
 set -e
 mkdir d; cd d

@@ -1,5 +1,5 @@
 # shell: /bin/sh
-# ro: /usr /lib /lib64 /bin
+# ro: /usr /lib /lib64 /bin /etc/alternatives
 # needs: /usr/bin/gcc
 # Compiles, links, archives and runs C programs, the last ones in the box as well.
 set -e

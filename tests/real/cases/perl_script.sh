@@ -1,5 +1,5 @@
 # shell: /usr/bin/perl
-# ro: /usr /lib /lib64 /bin /etc/perl
+# ro: /usr /lib /lib64 /bin /etc/alternatives /etc/perl
 use strict;
 use warnings;
 use File::Temp qw(tempfile tempdir);

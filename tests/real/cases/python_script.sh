@@ -1,5 +1,5 @@
 # shell: /usr/bin/python3 -u -I
-# ro: /usr /lib /lib64 /bin
+# ro: /usr /lib /lib64 /bin /etc/alternatives
 import array, bisect, collections, ctypes, decimal, errno, fcntl, hashlib, io, json, math, mmap, os
 import pathlib, random, re, select, shutil, signal, sqlite3, struct, subprocess, sys, tempfile, time
 import zlib

@@ -63,13 +63,20 @@ static long splice_out_of_pipe(struct task *task, struct file *in, struct file *
                                struct offset *offset, const struct splice_args *args)
 {
     bool nonblocking = (args->flags & SPLICE_F_NONBLOCK) || (in->flags & O_NONBLOCK);
+    long result;
     int error;
 
     if ((offset->addr && !file_has_offset(out)) || (out->flags & O_APPEND))
         return -EINVAL;
     error = check_range(out, offset->pos, args->len);
-    return error ? error
-                 : splice_from_pipe(task, pipe_of(in), out, &offset->pos, args->len, nonblocking);
+    if (error)
+        return error;
+    if (offset->addr || !file_has_offset(out))
+        return splice_from_pipe(task, pipe_of(in), out, &offset->pos, args->len, nonblocking);
+    /* The file's own offset itself: a host file moves the host's along with it. */
+    result = splice_from_pipe(task, pipe_of(in), out, &out->pos, args->len, nonblocking);
+    offset->pos = out->pos;
+    return result;
 }
 
 static long splice_into_pipe(struct task *task, struct file *in, struct file *out,
@@ -269,18 +276,15 @@ long sys_vmsplice(struct task *task, const struct vmsplice_args *args)
 static long send_to_file(struct task *task, struct file *in, int64_t *pos, struct file *out,
                          size_t count)
 {
-    int64_t out_pos = out->pos;
-    long result = check_range(out, out_pos, count);
+    long result = check_range(out, out->pos, count);
 
     if (result)
         return result;
     if ((out->flags & O_APPEND) || !in->ops->lseek || !file_splices_from(in) ||
         !file_splices_to(out))
         return -EINVAL;
-    result = splice_direct(task, in, pos, out, &out_pos, count);
-    if (result > 0 && file_has_offset(out))
-        out->pos = out_pos;
-    return result;
+    /* The file's own offset itself: a host file moves the host's along with it. */
+    return splice_direct(task, in, pos, out, &out->pos, count);
 }
 
 /* pos: the caller's offset, or NULL for the file's own. */

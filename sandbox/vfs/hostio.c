@@ -249,6 +249,23 @@ static bool own_offset(const struct file *file, const int64_t *pos)
     return pos == &file->pos;
 }
 
+/*
+ * file->private is the host's offset as this file last saw it. When the guest's differs, a splice
+ * has moved that one alone, and the host's follows; otherwise the host's is right, which others may
+ * have moved.
+ */
+static void push_offset(struct file *file)
+{
+    if ((int64_t)(intptr_t)file->private != file->pos)
+        (void)host_lseek(hostio_of(file)->fd, file->pos, SEEK_SET);
+}
+
+static void pull_offset(struct file *file)
+{
+    file->pos = host_lseek(hostio_of(file)->fd, 0, SEEK_CUR);
+    file->private = (void *)(intptr_t)file->pos;
+}
+
 /* One buffer full of pread or pwrite on a file with offsets, which does not wait. */
 static ssize_t step_at(const struct hostio *io, struct uio *uio, int64_t pos, bool writing)
 {
@@ -285,13 +302,18 @@ static ssize_t transfer(struct file *file, struct uio *uio, int64_t *pos, bool w
 
     if (!io->seekable)
         return step_own(io, uio, writing, file->flags & O_NONBLOCK);
+    if (own)
+        push_offset(file);
     do { /* a file gives all that was asked for, up to its end */
         count = own ? step_own(io, uio, writing, false)
                     : step_at(io, uio, *pos + (int64_t)done, writing);
         if (count > 0)
             done += count;
     } while (count > 0 && uio->left > 0);
-    *pos = own ? host_lseek(io->fd, 0, SEEK_CUR) : *pos + (int64_t)done;
+    if (own)
+        pull_offset(file);
+    else
+        *pos += (int64_t)done;
     return done ? done : count;
 }
 
@@ -307,11 +329,19 @@ static ssize_t stream_write(struct file *file, struct uio *uio, int64_t *pos)
 
 static int64_t stream_lseek(struct file *file, int64_t offset, int whence)
 {
-    int64_t result = host_lseek(hostio_of(file)->fd, offset, whence);
+    int64_t result;
 
+    push_offset(file);
+    result = host_lseek(hostio_of(file)->fd, offset, whence);
     if (result >= 0)
-        file->pos = result;
+        pull_offset(file);
     return result;
+}
+
+static int stream_flush(struct file *file)
+{
+    push_offset(file);
+    return 0;
 }
 
 static unsigned stream_poll(struct file *file, struct poll_table *table)
@@ -346,6 +376,7 @@ static const struct file_ops stream_ops = {
     .poll = stream_poll,
     .ioctl = stream_ioctl,
     .fsync = stream_fsync,
+    .flush = stream_flush,
 };
 
 /* Pipes, sockets and devices: no offset at all. */
@@ -399,6 +430,8 @@ static int stream_open(struct inode *inode, struct file *file)
     const struct hostio *io = inode->private;
 
     file->ops = io->seekable ? &stream_ops : &stream_ops_no_offset;
+    if (io->seekable)
+        pull_offset(file);
     return inode->type == S_IFSOCK ? -ENXIO : 0;
 }
 
@@ -452,7 +485,8 @@ static int open_stream(struct box *box, int fd, uint32_t flags, const char *name
         error = hostio_create(fd, &io);
     if (error)
         return error;
-    inode = inode_create(nameless_mount(box->vfs, st.stx_mode & S_IFMT)->sb, 0, st.stx_mode, &stream_inode_ops);
+    inode = inode_create(nameless_mount(box->vfs, st.stx_mode & S_IFMT)->sb, 0, st.stx_mode,
+                         &stream_inode_ops);
     if (!inode) {
         hostio_watch_close(io->watch);
         host_close(io->fd);
@@ -468,7 +502,8 @@ static int open_stream(struct box *box, int fd, uint32_t flags, const char *name
     inode_put(inode);
     if (!*out)
         return -ENOMEM;
-    (*out)->pos = io->seekable ? host_lseek(io->fd, 0, SEEK_CUR) : 0;
+    if (io->seekable)
+        pull_offset(*out);
     return 0;
 }
 

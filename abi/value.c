@@ -54,9 +54,12 @@ static uint64_t low_bits(const struct abi_type *type, uint64_t number)
     return type->size < sizeof(number) ? number & ((1ULL << (8 * type->size)) - 1) : number;
 }
 
-/* A member's own number, whatever it means; 0 where the object ends before it. */
+/* A member's own number, whatever it means; 0 where the object ends before it, or where there is no
+ * object around. */
 static uint64_t member_number(const struct scope *scope, unsigned index)
 {
+    if (!scope)
+        return 0;
     const struct abi_field *field = &scope->fields[index];
     size_t size = field->spec.direction == ABI_VALUE ? field->spec.type->size : sizeof(gaddr_t);
 

@@ -32,6 +32,7 @@ static struct tap_call describe(const struct task *task)
                              .nr = task->call_number,
                              .regs = task->args,
                              .ip = cpu_get(task->cpu, CPU_RIP),
+                             .sp = cpu_get(task->cpu, CPU_RSP),
                              .entry = task->call_by_int80 ? TAP_INT80 : TAP_SYSCALL,
                              .serial = task->call_serial};
 }

@@ -403,21 +403,25 @@ static void write_call(FILE *out, const struct call *call)
     fprintf(out, "}},\n");
 }
 
+struct entry {
+    const struct call *call;
+};
+
 static int by_amd64(const void *a, const void *b)
 {
-    return (*(const struct call *const *)a)->nr - (*(const struct call *const *)b)->nr;
+    return ((const struct entry *)a)->call->nr - ((const struct entry *)b)->call->nr;
 }
 
 static void write_index(FILE *out, const char *name, int (*number)(const struct call *),
-                        struct call *const *sorted, unsigned count)
+                        const struct entry *sorted, unsigned count)
 {
     int max = highest(number);
 
     /* 0 stands for no call, so an index is one more than the place in abi_calls. */
     fprintf(out, "\nconst uint16_t abi_index_%s[%d] = {\n", name, max + 1);
     for (unsigned i = 0; i < count; i++)
-        if (number(sorted[i]) >= 0)
-            fprintf(out, "    [%d] = %u,\n", number(sorted[i]), i + 1);
+        if (number(sorted[i].call) >= 0)
+            fprintf(out, "    [%d] = %u,\n", number(sorted[i].call), i + 1);
     fprintf(out, "};\nconst size_t abi_index_%s_size = %d;\n", name, max + 1);
 }
 
@@ -428,12 +432,12 @@ static void write_table(const char *directory)
 
     for (struct call *call = calls; call; call = call->next)
         count++;
-    struct call **sorted = calloc(count, sizeof(*sorted));
+    struct entry *sorted = calloc(count + 1, sizeof(*sorted));
     if (!sorted)
         abort();
     unsigned n = 0;
     for (struct call *call = calls; call; call = call->next)
-        sorted[n++] = call;
+        sorted[n++].call = call;
     qsort(sorted, count, sizeof(*sorted), by_amd64);
 
     fprintf(out, "#include \"abi/table.h\"\n\n");
@@ -446,7 +450,7 @@ static void write_table(const char *directory)
     fprintf(out, "};\nconst size_t abi_type_count = %u;\n", type_count);
     fprintf(out, "\nconst struct abi_call abi_calls[] = {\n");
     for (unsigned i = 0; i < count; i++)
-        write_call(out, sorted[i]);
+        write_call(out, sorted[i].call);
     fprintf(out, "};\nconst size_t abi_call_count = %u;\n", count);
     write_index(out, "amd64", number_amd64, sorted, count);
     write_index(out, "i386", number_i386, sorted, count);

@@ -95,23 +95,25 @@ static gaddr_t put_text(size_t offset, const char *string)
  * is none of its set of names: what a reader would see as a bare word. */
 static const char *raw_fallback(const struct abi_value *value, bool is_argument)
 {
-    bool is_address_type = value->type && value->type->kind == ABI_KIND_SCALAR &&
-                           value->type->format == ABI_FORMAT_address;
+    const struct abi_type *type = value->type;
+    const char *name = value->name ? value->name : "an element";
 
-    if (value->kind == ABI_ADDRESS && value->number && !is_address_type)
-        return value->name ? value->name : "an element";
-    if (is_argument && value->kind == ABI_NUMBER && value->type->kind == ABI_KIND_ENUM &&
-        value->type->unknown &&
-        !abi_constant_name(value->type, value->number & (value->type->size < 8
-                                                             ? (1ULL << 8 * value->type->size) - 1
-                                                             : UINT64_MAX)))
-        return value->name ? value->name : "an element";
+    if (!type)
+        return NULL;
+    if (value->kind == ABI_ADDRESS && value->number &&
+        (type->kind != ABI_KIND_SCALAR || type->format != ABI_FORMAT_address))
+        return name;
+    if (is_argument && value->kind == ABI_NUMBER && type->kind == ABI_KIND_ENUM && type->unknown) {
+        uint64_t bits = type->size < 8 ? (1ULL << 8 * type->size) - 1 : UINT64_MAX;
+
+        return abi_constant_name(type, value->number & bits) ? NULL : name;
+    }
     for (size_t i = 0; i < value->count && (value->kind == ABI_LIST || value->kind == ABI_RECORD);
          i++) {
-        const char *name = raw_fallback(&value->items[i], false);
+        const char *raw = raw_fallback(&value->items[i], false);
 
-        if (name)
-            return name;
+        if (raw)
+            return raw;
     }
     return NULL;
 }

@@ -190,22 +190,25 @@ static const struct abi_call *find(const char *word, const struct request *reque
     return abi_call_by_name(word);
 }
 
+struct entry {
+    const struct abi_call *call;
+};
+
 static int by_arm64(const void *a, const void *b)
 {
-    return (*(const struct abi_call *const *)a)->nr_arm64 -
-           (*(const struct abi_call *const *)b)->nr_arm64;
+    return ((const struct entry *)a)->call->nr_arm64 - ((const struct entry *)b)->call->nr_arm64;
 }
 
 /* Adds every call of the classes (0: every call) that the architecture has, in its order. */
-static size_t select_class(uint32_t classes, const struct request *request,
-                           const struct abi_call **selected, size_t count)
+static size_t select_class(uint32_t classes, const struct request *request, struct entry *selected,
+                           size_t count)
 {
     size_t first = count;
 
     for (size_t i = 0; i < abi_call_count; i++)
         if ((!classes || abi_calls[i].trace_classes & classes) &&
             number(&abi_calls[i], request) >= 0)
-            selected[count++] = &abi_calls[i];
+            selected[count++].call = &abi_calls[i];
     if (request->arm64)
         qsort(selected + first, count - first, sizeof(*selected), by_arm64);
     return count;
@@ -225,17 +228,16 @@ static void complain_unknown(const char *word, const struct request *request)
         complain("there is no system call '%s'", word);
 }
 
-static void print_list(const struct abi_call *const *selected, size_t count,
-                       const struct request *request)
+static void print_list(const struct entry *selected, size_t count, const struct request *request)
 {
     if (!request->json) {
         for (size_t i = 0; i < count; i++)
-            print_line(selected[i], request);
+            print_line(selected[i].call, request);
         return;
     }
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_of(selected[i]));
+        json_array_append_new(list, json_of(selected[i].call));
     json_dumpf(list, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(list);
@@ -243,7 +245,7 @@ static void print_list(const struct abi_call *const *selected, size_t count,
 
 static int show(char **words, size_t word_count, const struct request *request)
 {
-    const struct abi_call **selected = calloc((word_count + 1) * abi_call_count, sizeof(*selected));
+    struct entry *selected = calloc((word_count + 1) * abi_call_count, sizeof(*selected));
     bool one_each = word_count > 0;
     size_t count = 0;
 
@@ -264,11 +266,11 @@ static int show(char **words, size_t word_count, const struct request *request)
         if (classes)
             count = select_class(classes, request, selected, count);
         else
-            selected[count++] = call;
+            selected[count++].call = call;
     }
     if (one_each && !request->json)
         for (size_t i = 0; i < count; i++)
-            print_one(selected[i]);
+            print_one(selected[i].call);
     else
         print_list(selected, count, request);
     free(selected);

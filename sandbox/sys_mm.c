@@ -72,7 +72,7 @@ static uint32_t area_flags(struct task *task, const struct map_request *request)
 
     if ((request->flags & MAP_TYPE) != MAP_PRIVATE)
         flags |= VMA_SHARED;
-    if (!(flags & VMA_SHARED) || !request->file || file_writable(request->file))
+    if (!(flags & VMA_SHARED) || !request->file || file_may_map_writable(request->file))
         flags |= VMA_MAYWRITE;
     if (request->flags & MAP_GROWSDOWN)
         flags |= VMA_GROWSDOWN;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "sandbox/vfs/page_cache.h"
 #include "sandbox/vfs/tmpfs.h"
 
 int file_system_register(struct vfs *vfs, const struct file_system *type)
@@ -144,6 +145,12 @@ static struct mount *create_shmem_mount(struct box *box)
     return mount;
 }
 
+/* The arena's hook when no frame is free. */
+static uint64_t reclaim(void *ctx, uint64_t wanted)
+{
+    return page_cache_reclaim(ctx, wanted);
+}
+
 int vfs_create(struct box *box)
 {
     struct vfs *vfs = calloc(1, sizeof *vfs);
@@ -162,6 +169,7 @@ int vfs_create(struct box *box)
         vfs_destroy(box);
         return -ENOMEM;
     }
+    arena_set_reclaim_hook(box->arena, reclaim, box);
     return 0;
 }
 
@@ -171,6 +179,7 @@ void vfs_destroy(struct box *box)
     if (!vfs) {
         return;
     }
+    arena_set_reclaim_hook(box->arena, NULL, NULL);
     if (vfs->ns) {
         mount_namespace_clear(vfs->ns);
     }

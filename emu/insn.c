@@ -129,6 +129,76 @@ gaddr_t insn_fault_address(const uint8_t *bytes, size_t len, gaddr_t rip, gaddr_
     return fault;
 }
 
+static bool is_canonical(gaddr_t addr)
+{
+    return (int64_t)(addr << 16) >> 16 == (int64_t)addr;
+}
+
+/* True when a memory operand that goes through the stack segment is not canonical. */
+static bool refused_by_stack(const struct operand_context *c)
+{
+    const cs_x86 *x86 = &c->insn->detail->x86;
+
+    for (int i = 0; i < x86->op_count; i++) {
+        const x86_op_mem *mem = &x86->operands[i].mem;
+
+        if (x86->operands[i].type != X86_OP_MEM || is_canonical(operand_address(c, mem)))
+            continue;
+        return mem->segment == X86_REG_INVALID &&
+               (mem->base == X86_REG_RSP || mem->base == X86_REG_RBP);
+    }
+    switch (c->insn->id) {
+    case X86_INS_PUSH:
+    case X86_INS_PUSHFQ:
+    case X86_INS_CALL:
+    case X86_INS_ENTER:
+        return !is_canonical(c->get(c->ctx, CPU_RSP) - 8);
+    case X86_INS_POP:
+    case X86_INS_POPFQ:
+    case X86_INS_RET:
+        return !is_canonical(c->get(c->ctx, CPU_RSP));
+    case X86_INS_LEAVE:
+        return !is_canonical(c->get(c->ctx, CPU_RBP));
+    default:
+        return false;
+    }
+}
+
+/* The selector that MOV to a segment register tried to load, without its privilege level. */
+static uint32_t refused_selector(const struct operand_context *c)
+{
+    const cs_x86 *x86 = &c->insn->detail->x86;
+
+    if (c->insn->bytes[0] != 0x8e || x86->op_count != 2 || x86->operands[1].type != X86_OP_REG)
+        return 0;
+    return (uint32_t)register_value(c, x86->operands[1].reg) & 0xfffc;
+}
+
+void insn_explain_refusal(const uint8_t *bytes, size_t len, gaddr_t rip, insn_reg_fn *get,
+                          void *ctx, struct insn_refusal *out)
+{
+    const uint32_t idt = 2; /* bit 1 of the error code: the selector is an index of the IDT */
+    struct operand_context c = {NULL, get, ctx};
+    cs_insn *insn = NULL;
+
+    *out = (struct insn_refusal){.kind = INSN_REFUSED_OTHER};
+    if (len >= 2 && bytes[0] == 0xcd) {
+        if (bytes[1] == 4)
+            out->kind = INSN_REFUSED_OVERFLOW;
+        else
+            out->error_code = bytes[1] * 8u + idt;
+        return;
+    }
+    if (cs_disasm(decoder(), bytes, len, rip, 1, &insn) != 1)
+        return;
+    c.insn = insn;
+    if (refused_by_stack(&c))
+        out->kind = INSN_REFUSED_STACK;
+    else
+        out->error_code = refused_selector(&c);
+    cs_free(insn, 1);
+}
+
 /* Bytes that can begin (after prefixes) an instruction that insn_find_unsupported looks for. */
 static bool may_contain_unsupported(const uint8_t *code, size_t len)
 {

@@ -22,6 +22,19 @@ typedef uint64_t insn_reg_fn(void *ctx, int reg);
 gaddr_t insn_fault_address(const uint8_t *bytes, size_t len, gaddr_t rip, gaddr_t page,
                            enum mm_access access, insn_reg_fn *get, void *ctx);
 
+/* Why the CPU refused an instruction with an exception that is no page fault. */
+enum insn_refusal_kind {
+    INSN_REFUSED_OTHER,    /* #GP */
+    INSN_REFUSED_STACK,    /* #SS: an access through RSP or RBP to an address not canonical */
+    INSN_REFUSED_OVERFLOW, /* INT 4, which ring 3 may execute */
+};
+struct insn_refusal {
+    enum insn_refusal_kind kind;
+    uint32_t error_code; /* #GP: the selector, or the vector of INT n as a selector of the IDT */
+};
+void insn_explain_refusal(const uint8_t *bytes, size_t len, gaddr_t rip, insn_reg_fn *get,
+                          void *ctx, struct insn_refusal *out);
+
 /*
  * Offset of the first instruction in a block that the engine would execute wrongly (VEX and EVEX
  * forms, IRET), or -1.

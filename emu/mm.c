@@ -419,7 +419,8 @@ static bool fork_area(struct mm *mm, struct mm *child, const struct vma *area)
 
     if (area->flags & VMA_DONTFORK)
         return true;
-    child->areas[child->count++] = *area;
+    child->areas[child->count] = *area;
+    child->areas[child->count++].flags &= ~(uint32_t)(VMA_LOCKED | VMA_LOCKONFAULT);
     backing_ref(area->backing);
     return (area->flags & VMA_WIPEONFORK) ||
            pagetable_each(&mm->table, area->start, area->end, fork_page, &copy);
@@ -439,6 +440,7 @@ struct mm *mm_fork(struct mm *mm)
     }
     child->stack_limit = mm->stack_limit;
     child->layout = mm->layout;
+    child->layout.default_flags = 0; /* mlock(2): locks are not inherited */
     mm->generation++;
     for (size_t i = 0; i < mm->count; i++) {
         if (!fork_area(mm, child, &mm->areas[i])) {
@@ -451,27 +453,32 @@ struct mm *mm_fork(struct mm *mm)
 
 /* ---- questions ---- */
 
-gaddr_t mm_find_free(struct mm *mm, uint64_t len)
+gaddr_t mm_find_free_between(struct mm *mm, gaddr_t low, gaddr_t high, uint64_t len)
 {
-    gaddr_t top = mm->layout.mmap_base;
+    gaddr_t top = high;
     size_t i = mm_index(mm, top);
 
     if (i < mm->count && mm->areas[i].start < top)
         top = mm->areas[i].start;
     while (true) {
-        gaddr_t below = i > 0 ? mm->areas[i - 1].end : MM_LOW;
+        gaddr_t below = i > 0 ? mm->areas[i - 1].end : low;
 
-        if (below < MM_LOW)
-            below = MM_LOW;
+        if (below < low)
+            below = low;
         if (top >= below && top - below >= len)
             return top - len;
-        if (i == 0)
+        if (i == 0 || top <= low)
             return 0;
         i--;
         top = mm->areas[i].start;
         if (mm->areas[i].flags & VMA_GROWSDOWN)
             top = top > STACK_GAP ? top - STACK_GAP : 0;
     }
+}
+
+gaddr_t mm_find_free(struct mm *mm, uint64_t len)
+{
+    return mm_find_free_between(mm, MM_LOW, mm->layout.mmap_base, len);
 }
 
 bool mm_is_free(struct mm *mm, gaddr_t start, uint64_t len)
@@ -484,6 +491,24 @@ bool mm_resident(struct mm *mm, gaddr_t addr)
 {
     pte_t *pte = pagetable_find(&mm->table, addr);
     return pte && *pte;
+}
+
+bool mm_present(struct mm *mm, gaddr_t addr)
+{
+    const pte_t *pte = pagetable_find(&mm->table, addr);
+    return pte && (*pte & PTE_PROT);
+}
+
+uint64_t mm_mapped_bytes(struct mm *mm, gaddr_t start, gaddr_t end)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = mm_index(mm, start); i < mm->count && mm->areas[i].start < end; i++) {
+        const struct vma *area = &mm->areas[i];
+
+        bytes += (area->end < end ? area->end : end) - (area->start > start ? area->start : start);
+    }
+    return bytes;
 }
 
 static bool count_page(void *ctx, gaddr_t addr, pte_t *pte)

@@ -32,12 +32,13 @@ enum {
     VMA_SHARED = 8,     /* writes go to the backing object, also after fork */
     VMA_GROWSDOWN = 16, /* a fault below extends it */
     VMA_NORESERVE = 32, /* not counted against the commit limit */
-    VMA_LOCKED = 64,    /* mlock: counted, otherwise without effect */
+    VMA_LOCKED = 64,    /* mlock: counted; who locks also touches the pages */
     VMA_MAYWRITE =
         128, /* mprotect may add write (a shared mapping of a file open read-only may not) */
     VMA_WIPEONFORK = 256,
     VMA_DONTFORK = 512,
     VMA_DONTDUMP = 1024,
+    VMA_LOCKONFAULT = 2048, /* with VMA_LOCKED: its pages are not touched beforehand */
 };
 
 /*
@@ -56,7 +57,7 @@ struct backing_ops {
     size_t (*describe)(struct backing *backing, char *buf, size_t size);
     /* Write dirty pages [index, index + count) of a shared mapping back. NULL: nothing to do. */
     int (*sync)(struct backing *backing, uint64_t index, uint64_t count);
-    /* Frees pages [index, index + count) of the object itself (MADV_REMOVE). NULL: -EINVAL. */
+    /* Frees pages [index, index + count) of the object itself (MADV_REMOVE). 0 or -errno. */
     int (*punch)(struct backing *backing, uint64_t index, uint64_t count);
     /* Device and inode numbers for /proc/PID/maps. */
     void (*identity)(struct backing *backing, uint64_t *dev, uint64_t *ino);
@@ -123,6 +124,8 @@ void mm_forget_backing(struct mm *mm, struct backing *backing, uint64_t index, u
 
 /* Highest free range of len bytes below the mmap base; 0 when there is none. */
 gaddr_t mm_find_free(struct mm *mm, uint64_t len);
+/* The same inside [low, high). */
+gaddr_t mm_find_free_between(struct mm *mm, gaddr_t low, gaddr_t high, uint64_t len);
 /* True when nothing is mapped in the range. */
 bool mm_is_free(struct mm *mm, gaddr_t start, uint64_t len);
 /* The area that contains addr, or the next above it; NULL past the last. Valid until the next
@@ -130,6 +133,10 @@ bool mm_is_free(struct mm *mm, gaddr_t start, uint64_t len);
 const struct vma *mm_vma_at_or_above(struct mm *mm, gaddr_t addr);
 /* True when the page has a frame now (mincore, /proc/PID/smaps); no fault is taken. */
 bool mm_resident(struct mm *mm, gaddr_t addr);
+/* True when the page has a frame now and its area allows any access: the hardware's present bit. */
+bool mm_present(struct mm *mm, gaddr_t addr);
+/* How many bytes of [start, end) are mapped. */
+uint64_t mm_mapped_bytes(struct mm *mm, gaddr_t start, gaddr_t end);
 /* How many pages of [start, end) have a frame now. */
 uint64_t mm_resident_pages(struct mm *mm, gaddr_t start, gaddr_t end);
 
@@ -145,7 +152,7 @@ struct mm_layout {
     gaddr_t code_start, code_end, data_start, data_end, mmap_base;
     gaddr_t auxv;
     uint64_t auxv_len;
-    uint32_t default_flags; /* VMA_LOCKED after mlockall(MCL_FUTURE) */
+    uint32_t default_flags; /* VMA_LOCKED, VMA_LOCKONFAULT after mlockall(MCL_FUTURE) */
 };
 struct mm_layout *mm_layout(struct mm *mm);
 struct arena *mm_arena(struct mm *mm);

@@ -124,16 +124,17 @@ enum mm_fault mm_fault_in(struct mm *mm, const struct vma *area, gaddr_t addr,
 
 enum mm_fault mm_fault(struct mm *mm, gaddr_t addr, enum mm_access access, struct mm_page *page)
 {
-    const pte_t *pte = pagetable_find(&mm->table, addr);
+    const pte_t *pte;
     const struct vma *area;
 
+    if (addr >= MM_TOP) /* the table looks at 48 bits alone */
+        return MM_MAPERR;
+    pte = pagetable_find(&mm->table, addr);
     if (pte && (*pte & access)) {
         page->frame = pte_frame(*pte);
         page->prot = *pte & PTE_PROT;
         return MM_OK;
     }
-    if (addr >= MM_TOP)
-        return MM_MAPERR;
     area = mm_area(mm, addr);
     if (!area)
         area = grow_stack(mm, addr);

@@ -76,6 +76,11 @@ static unsigned lowest_free(struct fd_table *table, unsigned from)
     return fd;
 }
 
+bool fd_room(struct task *task)
+{
+    return lowest_free(task->fds, 0) < fd_limit(task);
+}
+
 int fd_install(struct task *task, struct file *file, int from, bool cloexec)
 {
     unsigned fd = lowest_free(task->fds, (unsigned)from);

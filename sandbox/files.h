@@ -8,6 +8,8 @@
 
 /* Number of descriptors the process may have: RLIMIT_NOFILE. */
 uint64_t fd_limit(const struct task *task);
+/* One more descriptor may be opened now. */
+bool fd_room(struct task *task);
 /*
  * Puts the file at fd, closing what was there; takes over the reference, also on failure. fd, or
  * -EBADF beyond the limit, -ENOMEM.

@@ -12,7 +12,7 @@ bool range_is_valid(gaddr_t addr, uint64_t len);
 uint64_t limit_of(const struct task *task, int resource);
 /* len more bytes may be locked: RLIMIT_MEMLOCK or CAP_IPC_LOCK. */
 bool may_lock(struct task *task, uint64_t len);
-/* Touches every page of the range, as far as it goes. */
-void populate(struct mm *mm, gaddr_t addr, uint64_t len, uint32_t prot);
+/* Touches every page of a range of an area with these VMA_* flags, as far as it goes. */
+void populate(struct mm *mm, gaddr_t addr, uint64_t len, uint32_t flags);
 
 #endif

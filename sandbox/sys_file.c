@@ -23,6 +23,9 @@ static long open_at(struct task *t, int dirfd, gaddr_t path, uint32_t flags, uin
     if (!name) {
         return error;
     }
+    if (!fd_room(t)) { /* before the file is looked for: it may not be created in vain */
+        return -EMFILE;
+    }
     error = vfs_open(t, dirfd, name, flags, mode, resolve, &file);
     return error ? error : fd_install(t, file, 0, flags & O_CLOEXEC);
 }

@@ -87,18 +87,16 @@ static int advise_free(struct mm *mm, const struct vma *area, gaddr_t start, gad
 static int advise_remove(struct mm *mm, const struct vma *area, gaddr_t start, gaddr_t end)
 {
     uint64_t index;
-    int error;
 
+    (void)mm;
     if (area->flags & VMA_LOCKED)
         return -EINVAL;
-    if (!area->backing || !area->backing->ops->punch)
+    if (!area->backing)
         return -EINVAL;
-    if ((area->flags & (VMA_SHARED | VMA_WRITE)) != (VMA_SHARED | VMA_WRITE))
+    if ((area->flags & (VMA_SHARED | VMA_MAYWRITE)) != (VMA_SHARED | VMA_MAYWRITE))
         return -EACCES;
     index = area->index + ((start - area->start) >> PAGE_SHIFT);
-    error = area->backing->ops->punch(area->backing, index, (end - start) >> PAGE_SHIFT);
-    (void)mm;
-    return error;
+    return area->backing->ops->punch(area->backing, index, (end - start) >> PAGE_SHIFT);
 }
 
 static int set_flags(struct mm *mm, gaddr_t start, gaddr_t end, uint32_t set, uint32_t clear)
@@ -270,9 +268,9 @@ long sys_msync(struct task *task, const struct msync_args *args)
     if ((args->flags & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE)) || (args->addr & ~PAGE_MASK) ||
         (args->flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
-    if ((args->length && !len) || __builtin_add_overflow(args->addr, len, &end))
+    if (__builtin_add_overflow(args->addr, len, &end))
         return -ENOMEM;
-    if (len == 0)
+    if (len == 0) /* also when rounding up has overflowed, as on Linux */
         return 0;
     if (args->flags & MS_INVALIDATE)
         error = each_area(task->mm, args->addr, end, refuse_locked);
@@ -336,7 +334,8 @@ static long lock_range(struct task *task, gaddr_t addr, uint64_t length, bool on
         return 0;
     if (!range_is_valid(start, len))
         return -ENOMEM;
-    error = mm_set_flags(task->mm, start, len, VMA_LOCKED, 0);
+    error = mm_set_flags(task->mm, start, len, VMA_LOCKED | (on_fault ? VMA_LOCKONFAULT : 0),
+                         on_fault ? 0 : VMA_LOCKONFAULT);
     if (error || on_fault)
         return error;
     error = each_area(task->mm, start, start + len, advise_populate_read);
@@ -366,24 +365,29 @@ long sys_munlock(struct task *task, const struct munlock_args *args)
         return 0;
     if (!range_is_valid(start, len))
         return -ENOMEM;
-    return mm_set_flags(task->mm, start, len, 0, VMA_LOCKED);
+    return mm_set_flags(task->mm, start, len, 0, VMA_LOCKED | VMA_LOCKONFAULT);
 }
 
-/* Sets or clears VMA_LOCKED on every area. */
-static void lock_all(struct mm *mm, bool lock)
+/* Gives every area these two of VMA_LOCKED and VMA_LOCKONFAULT, and touches its pages if locked. */
+static void lock_all(struct mm *mm, uint32_t flags)
 {
+    const uint32_t both = VMA_LOCKED | VMA_LOCKONFAULT;
     const struct vma *area;
 
     for (gaddr_t addr = 0; (area = mm_vma_at_or_above(mm, addr)) != NULL;) {
         gaddr_t start = area->start, end = area->end;
+        uint32_t area_flags = area->flags & ~both;
 
-        mm_set_flags(mm, start, end - start, lock ? VMA_LOCKED : 0, lock ? 0 : VMA_LOCKED);
+        mm_set_flags(mm, start, end - start, flags, both & ~flags);
+        if (flags)
+            populate(mm, start, end - start, area_flags | flags);
         addr = end;
     }
 }
 
 long sys_mlockall(struct task *task, const struct mlockall_args *args)
 {
+    const uint32_t lock = VMA_LOCKED | (args->flags & MCL_ONFAULT ? VMA_LOCKONFAULT : 0);
     struct mm_stats stats;
 
     if (args->flags == 0 || (args->flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) ||
@@ -396,9 +400,9 @@ long sys_mlockall(struct task *task, const struct mlockall_args *args)
         if ((args->flags & MCL_CURRENT) && stats.mapped > limit_of(task, RLIMIT_MEMLOCK))
             return -ENOMEM;
     }
-    mm_layout(task->mm)->default_flags = args->flags & MCL_FUTURE ? VMA_LOCKED : 0;
+    mm_layout(task->mm)->default_flags = args->flags & MCL_FUTURE ? lock : 0;
     if (args->flags & MCL_CURRENT)
-        lock_all(task->mm, true);
+        lock_all(task->mm, lock);
     return 0;
 }
 
@@ -406,6 +410,6 @@ long sys_munlockall(struct task *task, const struct munlockall_args *args)
 {
     (void)args;
     mm_layout(task->mm)->default_flags = 0;
-    lock_all(task->mm, false);
+    lock_all(task->mm, 0);
     return 0;
 }

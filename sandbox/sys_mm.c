@@ -6,6 +6,7 @@
 #include <asm/mman.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/personality.h>
 #include <sys/mman.h>
 
 #include "abi/handlers.h"
@@ -22,6 +23,10 @@
      MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |       \
      MAP_HUGETLB | MAP_32BIT)
 
+/* Where MAP_32BIT puts things: the second gigabyte. */
+#define LOW_START 0x40000000ull
+#define LOW_END   0x80000000ull
+
 uint64_t page_round(uint64_t len)
 {
     return (len + PAGE_SIZE - 1) & PAGE_MASK;
@@ -36,6 +41,13 @@ bool range_is_valid(gaddr_t addr, uint64_t len)
 uint64_t limit_of(const struct task *task, int resource)
 {
     return task->process->rlimit[resource].cur;
+}
+
+/* personality(READ_IMPLIES_EXEC): what can be read can be executed. */
+static uint32_t implied_rights(const struct task *task, uint32_t prot)
+{
+    bool implies = (prot & PROT_READ) && (task->process->personality & READ_IMPLIES_EXEC);
+    return implies ? prot | PROT_EXEC : prot;
 }
 
 /* May the address space grow by len bytes? RLIMIT_AS, RLIMIT_DATA and the box's own memory. */
@@ -99,12 +111,26 @@ static int64_t choose_address(struct task *task, const struct map_request *reque
             return -EEXIST;
         return (int64_t)addr;
     }
-    addr = page_round(addr);
-    if (addr >= MM_LOW && range_is_valid(addr, request->len) &&
+    addr &= PAGE_MASK;
+    if (addr && addr < MM_LOW)
+        addr = MM_LOW;
+    if (addr && range_is_valid(addr, request->len) &&
+        (!(request->flags & MAP_32BIT) || addr + request->len <= LOW_END) &&
         mm_is_free(task->mm, addr, request->len))
         return (int64_t)addr;
-    addr = mm_find_free(task->mm, request->len);
+    addr = request->flags & MAP_32BIT
+               ? mm_find_free_between(task->mm, LOW_START, LOW_END, request->len)
+               : mm_find_free(task->mm, request->len);
     return addr ? (int64_t)addr : -ENOMEM;
+}
+
+/* The mapping may not reach behind the largest offset of the file. */
+static bool offset_is_valid(const struct map_request *request)
+{
+    uint64_t most = request->file->inode->type == S_IFREG ? INT64_MAX : UINT64_MAX;
+
+    return request->len <= most &&
+           request->offset >> PAGE_SHIFT <= (most - request->len) >> PAGE_SHIFT;
 }
 
 /* The rights that the file's open mode gives a mapping; see EACCES and EPERM in mmap(2). */
@@ -112,6 +138,8 @@ static int check_file(const struct map_request *request)
 {
     bool shared = (request->flags & MAP_TYPE) != MAP_PRIVATE;
 
+    if (!offset_is_valid(request))
+        return -EOVERFLOW;
     if (shared && (request->prot & PROT_WRITE) && !file_writable(request->file))
         return -EACCES;
     if (!file_readable(request->file))
@@ -141,21 +169,31 @@ static int check_type(const struct map_request *request)
     }
 }
 
-void populate(struct mm *mm, gaddr_t addr, uint64_t len, uint32_t prot)
+void populate(struct mm *mm, gaddr_t addr, uint64_t len, uint32_t flags)
 {
     struct mm_page page;
-    enum mm_access access = prot & VMA_WRITE ? MM_WRITE : MM_READ;
+    enum mm_access access = flags & VMA_WRITE ? MM_WRITE : MM_READ;
 
+    if (flags & VMA_LOCKONFAULT)
+        return;
     for (uint64_t done = 0; done < len; done += PAGE_SIZE) {
         if (mm_fault(mm, addr + done, access, &page) != MM_OK)
             return;
     }
 }
 
+/* What a fixed mapping replaces need not be there twice. */
+static bool may_map(struct task *task, gaddr_t addr, uint64_t len, uint32_t flags)
+{
+    return may_expand(task, len, flags) ||
+           may_expand(task, len - mm_mapped_bytes(task->mm, addr, addr + len), flags);
+}
+
 static int64_t map(struct task *task, struct map_request *request)
 {
     struct backing *backing = NULL;
     struct file *shared_memory = NULL;
+    uint64_t index = request->offset >> PAGE_SHIFT;
     uint32_t flags;
     int64_t addr;
     int error;
@@ -171,7 +209,7 @@ static int64_t map(struct task *task, struct map_request *request)
     flags = area_flags(task, request);
     if ((flags & VMA_LOCKED) && !may_lock(task, request->len))
         return -EAGAIN;
-    if (!may_expand(task, request->len, flags))
+    if (!may_map(task, (gaddr_t)addr, request->len, flags))
         return -ENOMEM;
     if (request->file) {
         error = request->file->ops->mmap(request->file, flags, &backing);
@@ -179,10 +217,10 @@ static int64_t map(struct task *task, struct map_request *request)
         error = shmem_file(task->box, "dev/zero", request->len, O_RDWR, &shared_memory);
         if (!error)
             error = shared_memory->ops->mmap(shared_memory, flags, &backing);
+        index = 0;
     }
     if (!error)
-        error = mm_map(task->mm, (gaddr_t)addr, request->len, flags, backing,
-                       request->offset >> PAGE_SHIFT, NULL);
+        error = mm_map(task->mm, (gaddr_t)addr, request->len, flags, backing, index, NULL);
     if (shared_memory)
         file_put(shared_memory);
     if (error)
@@ -199,7 +237,6 @@ long sys_mmap(struct task *task, const struct mmap_args *args)
                                   .flags = (uint32_t)args->flags,
                                   .offset = args->offset};
     int64_t addr;
-    uint64_t end;
 
     if (args->offset & ~PAGE_MASK)
         return -EINVAL;
@@ -208,13 +245,14 @@ long sys_mmap(struct task *task, const struct mmap_args *args)
         if (!request.file)
             return -EBADF;
     }
+    /* A file on a mount without execution is mapped without the right that nobody asked for. */
+    if (!request.file || !(request.file->path.mount->flags & MOUNT_NOEXEC))
+        request.prot = implied_rights(task, request.prot);
     request.len = page_round(args->length);
     if (args->length == 0)
         addr = -EINVAL;
     else if (request.len == 0)
         addr = -ENOMEM;
-    else if (__builtin_add_overflow(args->offset, request.len, &end))
-        addr = -EOVERFLOW;
     else if (request.flags & MAP_HUGETLB)
         addr = -ENOMEM; /* no huge pages are set aside */
     else
@@ -269,7 +307,7 @@ long sys_mprotect(struct task *task, const struct mprotect_args *args)
     } else if (prot & PROT_GROWSUP) {
         return -EINVAL;
     }
-    return mm_protect(task->mm, addr, len, prot & VMA_PROT);
+    return mm_protect(task->mm, addr, len, implied_rights(task, prot) & VMA_PROT);
 }
 
 /* ---- brk ---- */
@@ -287,13 +325,16 @@ long sys_brk(struct task *task, const struct brk_args *args)
         if (mm_unmap(task->mm, new_end, old_end - new_end) != 0)
             return (long)layout->brk;
     } else if (new_end > old_end) {
-        uint32_t flags = VMA_READ | VMA_WRITE | VMA_MAYWRITE | layout->default_flags;
+        uint32_t flags =
+            implied_rights(task, VMA_READ | VMA_WRITE) | VMA_MAYWRITE | layout->default_flags;
         uint64_t grow = new_end - old_end;
 
         if (!may_expand(task, grow, flags) || !mm_is_free(task->mm, old_end, grow) ||
             ((flags & VMA_LOCKED) && !may_lock(task, grow)) ||
             mm_map(task->mm, old_end, grow, flags, NULL, 0, "[heap]") != 0)
             return (long)layout->brk;
+        if (flags & VMA_LOCKED)
+            populate(task->mm, old_end, grow, flags);
     }
     layout->brk = wanted;
     return (long)wanted;

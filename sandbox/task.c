@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emu/insn.h"
 #include "sandbox/gate.h"
 #include "sandbox/kernel.h"
 #include "sandbox/process.h"
@@ -21,7 +22,16 @@ struct task *task_current(void)
 /* ---- traps ---- */
 
 /* Vectors and error-code bits as a signal frame shows them (Intel SDM volume 3, 6.15). */
-enum { VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_GP = 13, VECTOR_PF = 14 };
+enum {
+    VECTOR_DE = 0,
+    VECTOR_DB = 1,
+    VECTOR_BP = 3,
+    VECTOR_OF = 4,
+    VECTOR_UD = 6,
+    VECTOR_SS = 12,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14
+};
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
 
 static void raise_fault(struct task *task, uint64_t vector, int signo, int code, gaddr_t addr)
@@ -35,9 +45,12 @@ static void page_fault(struct task *task, const struct cpu_trap *trap)
 {
     bool mapped = trap->fault != MM_MAPERR;
 
+    /* Of the kernel's half Linux tells nobody whether something is there: it always says so. */
+    bool present = trap->addr >= MM_TOP || mm_present(task->mm, trap->addr);
+
     task->fault.trapno = VECTOR_PF;
     task->fault.cr2 = trap->addr;
-    task->fault.error_code = PF_USER | (mapped ? PF_PRESENT : 0) |
+    task->fault.error_code = PF_USER | (present ? PF_PRESENT : 0) |
                              (trap->access == MM_WRITE ? PF_WRITE : 0) |
                              (trap->access == MM_EXEC ? PF_FETCH : 0);
     switch (trap->fault) {
@@ -49,6 +62,46 @@ static void page_fault(struct task *task, const struct cpu_trap *trap)
         return;
     default:
         signal_fault(task, SIGSEGV, mapped ? SEGV_ACCERR : SEGV_MAPERR, trap->addr);
+    }
+}
+
+static uint64_t task_register(void *task, int reg)
+{
+    return cpu_get(((struct task *)task)->cpu, (enum cpu_reg)reg);
+}
+
+/* INT 13 comes from the engine as #GP does, but with RIP behind it. */
+static void step_back_to_int13(struct task *task)
+{
+    gaddr_t rip = cpu_get(task->cpu, CPU_RIP);
+    uint8_t before[2];
+
+    if (mm_peek(task->mm, rip - 2, before, 2) == 2 && before[0] == 0xcd && before[1] == VECTOR_GP)
+        cpu_set(task->cpu, CPU_RIP, rip - 2);
+}
+
+/* #GP and its like: vector and error code follow from the instruction. */
+static void protection_fault(struct task *task)
+{
+    uint8_t bytes[15];
+    struct insn_refusal refusal;
+    size_t len;
+
+    step_back_to_int13(task);
+    len = cpu_instruction_bytes(task->cpu, bytes);
+    insn_explain_refusal(bytes, len, cpu_get(task->cpu, CPU_RIP), task_register, task, &refusal);
+    switch (refusal.kind) {
+    case INSN_REFUSED_OVERFLOW: /* a trap that ring 3 may take: RIP is after the instruction */
+        cpu_set(task->cpu, CPU_RIP, cpu_get(task->cpu, CPU_RIP) + 2);
+        raise_fault(task, VECTOR_OF, SIGSEGV, SI_KERNEL, 0);
+        return;
+    case INSN_REFUSED_STACK:
+        raise_fault(task, VECTOR_SS, SIGBUS, SI_KERNEL, 0);
+        return;
+    case INSN_REFUSED_OTHER:
+        task->fault.trapno = VECTOR_GP;
+        task->fault.error_code = refusal.error_code;
+        signal_fault(task, SIGSEGV, SI_KERNEL, 0);
     }
 }
 
@@ -97,7 +150,7 @@ static void handle_trap(struct task *task, const struct cpu_trap *trap)
         raise_fault(task, VECTOR_UD, SIGILL, ILL_ILLOPN, rip);
         return;
     default:
-        raise_fault(task, VECTOR_GP, SIGSEGV, SI_KERNEL, 0);
+        protection_fault(task);
     }
 }
 

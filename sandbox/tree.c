@@ -213,9 +213,9 @@ static int mount_own(struct tree *tree)
     if (!error)
         error = mount_tmpfs(tree, "/dev/shm", 01777, MOUNT_NOSUID | MOUNT_NODEV);
     if (!error)
-        error = mount_tmpfs(tree, "/tmp", 01777, MOUNT_NOSUID | MOUNT_NODEV);
+        error = mount_tmpfs(tree, "/tmp", 01777, MOUNT_NODEV);
     if (!error && !exists(tree, "/var/tmp"))
-        error = mount_tmpfs(tree, "/var/tmp", 01777, MOUNT_NOSUID | MOUNT_NODEV);
+        error = mount_tmpfs(tree, "/var/tmp", 01777, MOUNT_NODEV);
     return error;
 }
 

@@ -5,6 +5,8 @@
 #include "sandbox/vfs/mapping.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,29 @@ static int mapping_sync(struct backing *backing, uint64_t index, uint64_t count)
     return mapping->sync ? mapping->sync(mapping->inode, index, count) : 0;
 }
 
+static int mapping_punch(struct backing *backing, uint64_t index, uint64_t count)
+{
+    const struct file_mapping *mapping = mapping_of(backing);
+    struct file *file;
+    int error = file_open(task_current(), &mapping->path, O_RDWR | O_NONBLOCK, &file);
+    if (error) {
+        return error;
+    }
+    uint64_t offset, len;
+    if (!file->ops->fallocate) {
+        error = -EOPNOTSUPP;
+    } else if (__builtin_mul_overflow(index, PAGE_SIZE, &offset) ||
+               __builtin_mul_overflow(count, PAGE_SIZE, &len) || offset > INT64_MAX ||
+               len > INT64_MAX - offset) {
+        error = -EFBIG;
+    } else {
+        error = file->ops->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                     (int64_t)offset, (int64_t)len);
+    }
+    file_put(file);
+    return error;
+}
+
 static void mapping_identity(struct backing *backing, uint64_t *dev, uint64_t *ino)
 {
     struct attributes attr;
@@ -90,6 +115,7 @@ static const struct backing_ops ops = {
     .unref = mapping_unref,
     .describe = mapping_describe,
     .sync = mapping_sync,
+    .punch = mapping_punch,
     .identity = mapping_identity,
 };
 

@@ -200,8 +200,7 @@ struct task {
 
     sigset64 sigmask;
     sigset64 saved_sigmask; /* to put back after sigsuspend, ppoll, ... */
-    bool restore_sigmask;
-    sigset64 sigwait; /* what sigtimedwait waits for: such signals wake it though blocked */
+    sigset64 sigwait;       /* what sigtimedwait waits for: such signals wake it though blocked */
     struct sig_pending pending;
     struct frame_altstack altstack;
 
@@ -209,18 +208,19 @@ struct task {
     const struct abi_call *call;
     uint64_t call_number; /* RAX at the trap: what a restart puts back */
     uint64_t call_serial; /* of the box, for the tap */
-    bool call_by_int80;
     uint64_t args[6];
-    enum restart restart;
-    bool restarting;          /* this is the second round of an interrupted call */
     int64_t restart_deadline; /* for task_deadline */
-    bool in_hook;             /* served inside the engine's hook: may not wait */
+    enum restart restart;
     enum tap_handling handling;
+    bool call_by_int80;
+    bool restarting;      /* this is the second round of an interrupted call */
+    bool in_hook;         /* served inside the engine's hook: may not wait */
+    bool restore_sigmask; /* saved_sigmask is to be put back */
 
     struct frame_fault fault; /* the last one; set by the task loop before signal_fault */
 
-    bool sleeping, woken, timed_out, killable_only;
     struct ktimer wait_timer;
+    bool sleeping, woken, timed_out, killable_only;
     bool exit_requested;     /* the task must end at the next return to user mode */
     bool exited;             /* task_exit has run; a leader stays so until it is waited for */
     bool interruptible_host; /* in rt_syscall6_interruptible */

@@ -162,10 +162,10 @@ static void adopt(struct process *parent, struct process *child)
 
 static void abandon(struct process *child)
 {
-    if (child->sibling_prev)
-        child->sibling_prev->sibling_next = child->sibling_next;
-    else if (child->parent)
+    if (child->parent->children == child)
         child->parent->children = child->sibling_next;
+    else
+        child->sibling_prev->sibling_next = child->sibling_next;
     if (child->sibling_next)
         child->sibling_next->sibling_prev = child->sibling_prev;
     child->sibling_next = child->sibling_prev = NULL;
@@ -173,10 +173,10 @@ static void abandon(struct process *child)
 
 static void unlist_process(struct process *process)
 {
-    if (process->all_prev)
-        process->all_prev->all_next = process->all_next;
-    else
+    if (process->box->processes == process)
         process->box->processes = process->all_next;
+    else
+        process->all_prev->all_next = process->all_next;
     if (process->all_next)
         process->all_next->all_prev = process->all_prev;
     process->box->process_count--;
@@ -682,8 +682,8 @@ static void take_leadership(struct task *task)
 {
     struct process *process = task->process;
     struct task *leader = process->tasks;
+    CHECK(leader && leader->exited);
     struct task **link = &leader->thread_next;
-    CHECK(leader->exited);
     while (*link != task)
         link = &(*link)->thread_next;
     *link = task->thread_next;

@@ -160,10 +160,10 @@ static void adopt(struct process *parent, struct process *child)
     parent->children = child;
 }
 
-static void abandon(struct process *child)
+static void abandon(struct process *parent, struct process *child)
 {
-    if (child->parent->children == child)
-        child->parent->children = child->sibling_next;
+    if (parent->children == child)
+        parent->children = child->sibling_next;
     else
         child->sibling_prev->sibling_next = child->sibling_next;
     if (child->sibling_next)
@@ -181,7 +181,7 @@ static void unlist_process(struct process *process)
         process->all_next->all_prev = process->all_prev;
     process->box->process_count--;
     if (process->parent)
-        abandon(process);
+        abandon(process->parent, process);
 }
 
 int task_create(struct process *process, pid_t wanted, struct task **out)
@@ -500,8 +500,9 @@ static void send_death_signal(struct process *child, const struct process *paren
 static void reparent_children(struct process *process)
 {
     struct process *reaper = find_reaper(process), *child;
+    CHECK(reaper != process);
     while ((child = process->children)) {
-        abandon(child);
+        abandon(process, child);
         adopt(reaper, child);
         child->exit_signal = SIGCHLD;
         if (child->parent_death_signal && child->state == PROCESS_ALIVE)
@@ -668,6 +669,7 @@ void process_destroy_all(struct box *box)
         /* The youngest first: a child's end is entered in its parent. */
         while (process->all_next)
             process = process->all_next;
+        CHECK(process->box == box);
         if (process->state == PROCESS_ZOMBIE)
             process_reap(process);
         else

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include <cmocka.h>
@@ -245,6 +246,7 @@ static int collect(struct file *set, struct epoll_record *records, int max)
 {
     int count = epoll_collect(epoll_of(set), task.mm, RECORDS, max);
 
+    memset(records, 0, (size_t)max * sizeof *records);
     if (count > 0)
         assert_int_equal(copyin(task.mm, records, RECORDS, (size_t)count * sizeof *records), 0);
     return count;

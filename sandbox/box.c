@@ -106,6 +106,7 @@ static struct task *make_program(struct box *box)
     const struct box_config *config = box->config;
     struct cred cred = {0};
     struct task *task;
+    const char *path;
     char why[400];
     int error;
 
@@ -121,7 +122,9 @@ static struct task *make_program(struct box *box)
         internal(box, error == -ENOMEM ? "out of memory" : why);
         return NULL;
     }
-    error = exec_first(task, tree_program_path(box), config->argv, config->envp, why, sizeof why);
+    error = tree_find_program(box, task, &path, why, sizeof why);
+    if (!error)
+        error = exec_first(task, path, config->argv, config->envp, why, sizeof why);
     if (error) {
         not_run(box, error == -ENOENT ? 127 : 126, why);
         return NULL;

@@ -550,10 +550,15 @@ int tree_give_to_task(struct box *box, struct task *task, char *why, size_t size
     if (error)
         return fail(tree, error, "cannot pass standard input and output on");
     console_make_controlling(box, task->process);
-    return find_program(tree, task);
+    return 0;
 }
 
-const char *tree_program_path(const struct box *box)
+int tree_find_program(struct box *box, struct task *task, const char **path, char *why, size_t size)
 {
-    return box->tree->program;
+    struct tree *tree = box->tree;
+
+    tree->why = why;
+    tree->size = size;
+    *path = tree->program;
+    return find_program(tree, task);
 }

@@ -20,7 +20,11 @@ void tree_destroy(struct box *box);
  */
 int tree_give_to_task(struct box *box, struct task *task, char *why, size_t size);
 
-/* Where in the box the program is; valid after tree_give_to_task. */
-const char *tree_program_path(const struct box *box);
+/*
+ * Where in the box the program is; a program that only the host has is shown there first. The task
+ * must have its tree. 0, or -errno with a reason.
+ */
+int tree_find_program(struct box *box, struct task *task, const char **path, char *why,
+                      size_t size);
 
 #endif

@@ -187,6 +187,22 @@ static bool watch(const struct worker_run *run, int pidfd, int call_fd, uint64_t
     return false;
 }
 
+/* Copies text so that it is printable: everything else becomes \xNN. */
+static void escape(const char *from, size_t from_size, char *to, size_t to_size)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < from_size && from[i] && out + 5 < to_size; i++) {
+        unsigned char c = (unsigned char)from[i];
+
+        if (c >= ' ' && c <= '~')
+            to[out++] = (char)c;
+        else
+            out += (size_t)snprintf(to + out, to_size - out, "\\x%02x", c);
+    }
+    to[out] = '\0';
+}
+
 /* Copies the report, believing nothing: it may come from a worker that its guest took over. */
 static void read_report(const struct report *report, struct abx_result *result)
 {
@@ -195,11 +211,8 @@ static void read_report(const struct report *report, struct abx_result *result)
         result->reason = ABX_INTERNAL;
     if (result->status < 0 || result->status > 255)
         result->status = 125;
-    result->message[sizeof result->message - 1] = '\0';
-    for (char *c = result->message; *c; c++) {
-        if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-            *c = '?';
-    }
+    escape(report->result.message, sizeof report->result.message, result->message,
+           sizeof result->message);
 }
 
 static void describe_loss(int wait_status, struct abx_result *result)

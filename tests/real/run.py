@@ -15,6 +15,7 @@ import argparse
 import difflib
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -60,7 +61,7 @@ def run(command, directory, environment, timeout):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
                           check=False)
     code = done.returncode if done.returncode >= 0 else 128 - done.returncode
-    return code, done.stdout, done.stderr
+    return code, done.stdout, re.sub(rb"process \d+", b"process N", done.stderr)
 
 
 def show_difference(name, native, boxed):

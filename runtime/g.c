@@ -163,7 +163,7 @@ void g_prepare(struct rt_p *p, struct rt_g *g, void (*fn)(void *), void *arg)
     g->arg = arg;
     g->data = NULL;
     g->is_main = false;
-    store_relaxed(&g->intr_request, 0);
+    store_relaxed(&g->intr, 0);
     start_context(g);
     g_set_status(g, G_DEAD, G_RUNNABLE);
     count_up(&p->count.gs_created);

@@ -80,8 +80,16 @@ enum g_status {
     G_DEAD,     /* on a free list, or ending */
 };
 
-/* Where a G is with respect to rt_call_interruptible (interrupt.c). */
-enum intr_state { INTR_OUTSIDE, INTR_INSIDE, INTR_SENDING, INTR_SENT };
+/* rt_g.intr (interrupt.c): a request that stands, and where the G is with respect to
+ * rt_call_interruptible. One word, so that a request is made and the call that it hits
+ * is chosen in one step. */
+enum { /* and INTR_REQUEST: offsets.h */
+       INTR_STATE = 6,
+       INTR_OUTSIDE = 0,
+       INTR_INSIDE = 2,
+       INTR_SENDING = 4,
+       INTR_SENT = 6,
+};
 
 struct rt_g {
     uintptr_t sp; /* the saved context; offset G_SP */
@@ -97,8 +105,7 @@ struct rt_g {
     uint32_t locks_of_thread;
     uint64_t id;
 
-    _Atomic(uint32_t) intr_request;
-    _Atomic(uint32_t) intr_state;
+    _Atomic(uint32_t) intr;
     _Atomic(_Atomic(uintptr_t) *) intr_slot; /* of an interruptible wait, see slot.c */
     _Atomic(uintptr_t) sleep_slot;
     _Atomic(_Atomic(uintptr_t) *) timer_slot; /* where timer wakes */
@@ -444,9 +451,14 @@ void bells_take(struct rt_sched *s, struct rt_p *p);
 bool slot_interrupt(struct rt_g *g);
 
 /* interrupt.c */
+static inline bool interrupt_requested(struct rt_g *g)
+{
+    return atomic_load(&g->intr) & INTR_REQUEST;
+}
 struct kernel_sigaction;
 int interrupt_setup(struct rt_sched *s);
-void interrupt_drain(struct rt_m *m, struct rt_g *g, uint32_t seen);
+/* The G is back from the stub; seen: the M's count of signals before it. */
+void interrupt_leave(struct rt_m *m, struct rt_g *g, uint32_t seen);
 void interrupt_thread_start(struct rt_m *m);
 void interrupt_thread_end(struct rt_m *m);
 void interrupt_teardown(struct rt_sched *s);

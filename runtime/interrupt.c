@@ -6,11 +6,14 @@
  * handler sees the program counter in the stub's window and moves it to the way
  * out. So the request cannot come too late to be seen and too early to be felt.
  *
- * The signal must not hit the next call on the same thread. intr_state tells the
- * sides of each other: INSIDE is set by the G before the stub, taken to SENDING by
- * the one sender that signals, and to SENT when the kernel has the signal. The G,
- * leaving, waits for a sender to finish and for the handler to have run, so that no
- * signal of this call is pending afterwards.
+ * The signal must not hit the next call on the same thread, nor the next interruptible
+ * call of the same G. One word, rt_g.intr, holds the request and tells the sides of each
+ * other: the G sets INSIDE before the stub; a sender, in the step that makes the request,
+ * takes INSIDE to SENDING and then is the one that signals, and to SENT when the kernel
+ * has the signal. The G, leaving, waits for a sender to finish and for the handler to
+ * have run, so that no signal of this call is pending afterwards. (With request and state
+ * in two words the model in tests/model/interrupt.pml finds a sender that makes its
+ * request to one call and signals the next.)
  */
 #include <errno.h>
 #include <signal.h>
@@ -95,30 +98,39 @@ void interrupt_thread_end(struct rt_m *m)
     m->alt_stack = NULL;
 }
 
-/* The G left the stub and finds that a sender was faster. */
-void interrupt_drain(struct rt_m *m, struct rt_g *g, uint32_t seen)
+void interrupt_leave(struct rt_m *m, struct rt_g *g, uint32_t seen)
 {
-    while (load_acquire(&g->intr_state) != INTR_SENT)
+    uint32_t word = load_relaxed(&g->intr);
+    while ((word & INTR_STATE) == INTR_INSIDE) {
+        if (atomic_compare_exchange_weak(&g->intr, &word, word & ~INTR_STATE))
+            return;
+    }
+    /* A sender was faster. */
+    while ((atomic_load(&g->intr) & INTR_STATE) != INTR_SENT)
         os_yield();
-    /* It is pending for this thread or handled: at the latest when this returns. */
+    /* The signal is pending for this thread, or handled: at the latest on the way back
+     * from a system call. */
     while (load_acquire(&m->signals_seen) == seen)
         os_yield();
-    atomic_store(&g->intr_state, INTR_OUTSIDE);
+    atomic_fetch_and(&g->intr, ~(uint32_t)INTR_STATE);
 }
 
 bool rt_interrupt(rt_g *g)
 {
     struct rt_sched *s = g->sched;
-    uint32_t inside = INTR_INSIDE;
-    atomic_exchange(&g->intr_request, 1);
+    uint32_t word = atomic_load(&g->intr), to;
     atomic_fetch_add_explicit(&s->interrupts, 1, memory_order_relaxed);
-    if (slot_interrupt(g))
-        return true;
-    if (!atomic_compare_exchange_strong(&g->intr_state, &inside, INTR_SENDING))
-        return inside != INTR_OUTSIDE;
-    long pid = os_call1(SYS_getpid, 0);
-    os_call3(SYS_tgkill, pid, g->m->procid, s->cfg.signal);
-    atomic_store(&g->intr_state, INTR_SENT);
+    do {
+        to = word | INTR_REQUEST;
+        if ((word & INTR_STATE) == INTR_INSIDE)
+            to += INTR_SENDING - INTR_INSIDE;
+    } while (!atomic_compare_exchange_weak(&g->intr, &word, to));
+    if ((to & INTR_STATE) == INTR_OUTSIDE)
+        return slot_interrupt(g);
+    if ((word & INTR_STATE) == INTR_INSIDE) {
+        os_call3(SYS_tgkill, os_call1(SYS_getpid, 0), g->m->procid, s->cfg.signal);
+        atomic_fetch_add(&g->intr, INTR_SENT - INTR_SENDING);
+    }
     return true;
 }
 
@@ -126,12 +138,12 @@ bool rt_interrupt_clear(void)
 {
     struct rt_g *g = rt_self();
     RT_CHECK(g, "rt_interrupt_clear outside a G");
-    return load_relaxed(&g->intr_request) && atomic_exchange(&g->intr_request, 0);
+    return interrupt_requested(g) && (atomic_fetch_and(&g->intr, ~(uint32_t)INTR_REQUEST) & 1);
 }
 
 bool rt_interrupt_pending(void)
 {
     struct rt_g *g = rt_self();
     RT_CHECK(g, "rt_interrupt_pending outside a G");
-    return load_relaxed(&g->intr_request) != 0;
+    return interrupt_requested(g);
 }

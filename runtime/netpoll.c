@@ -154,7 +154,7 @@ int rt_poll_wait(struct rt_poll *pd, int mode, int64_t deadline)
         return -EINVAL;
     if (atomic_load(&pd->closed))
         return -EBADF;
-    if (interruptible && atomic_load(&g->intr_request))
+    if (interruptible && interrupt_requested(g))
         return -EINTR;
     atomic_fetch_add(&pd->refs, 1);
     atomic_fetch_add(&pd->sched->poll_waiters, 1);
@@ -163,7 +163,7 @@ int rt_poll_wait(struct rt_poll *pd, int mode, int64_t deadline)
     int result = 0;
     if (atomic_load(&pd->closed))
         result = -EBADF;
-    else if (!ready && interruptible && atomic_load(&g->intr_request))
+    else if (!ready && interruptible && interrupt_requested(g))
         result = -EINTR;
     else if (!ready && deadline && rt_now() >= deadline)
         result = -ETIMEDOUT;

@@ -1,6 +1,6 @@
 /*
- * offsets.h - places of the fields that assembly reads, checked against the
- * structs by static assertions in m.c. Included by assembly and by C.
+ * offsets.h - what assembly knows of the structs, checked by static assertions in m.c. Included by
+ * assembly and by C.
  */
 #ifndef RT_OFFSETS_H
 #define RT_OFFSETS_H

@@ -100,7 +100,7 @@ static bool all_gone(struct rt_sched *s)
         struct rt_g *g = load_acquire(&m->curg);
         if (!g || load_acquire(&g->status) != G_SYSCALL)
             gone = false;
-        else if (load_relaxed(&g->intr_state) == INTR_INSIDE)
+        else if ((load_relaxed(&g->intr) & INTR_STATE) == INTR_INSIDE)
             rt_interrupt(g);
     }
     rt_spin_unlock(&s->lock);

@@ -55,7 +55,7 @@ bool slot_wait(_Atomic(uintptr_t) *slot, bool interruptible, int64_t deadline)
     }
     if (interruptible)
         atomic_exchange(&g->intr_slot, slot);
-    if (!interruptible || !atomic_load(&g->intr_request))
+    if (!interruptible || !interrupt_requested(g))
         rt_park(commit, slot);
     if (interruptible)
         atomic_store(&g->intr_slot, NULL);
@@ -81,7 +81,7 @@ int rt_sleep_until(int64_t when, bool interruptible)
     if (when <= 0)
         when = 1;
     while (rt_now() < when) {
-        if (interruptible && atomic_load(&g->intr_request))
+        if (interruptible && interrupt_requested(g))
             return -EINTR;
         slot_wait(&g->sleep_slot, interruptible, when);
     }

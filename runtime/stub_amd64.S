@@ -129,8 +129,8 @@ FUNCTION rt_call_raw
 	ret
 END rt_call_raw
 
-/* long rt_stub_interruptible(const uint32_t *request, nr, a1..a6): -EINTR if
-   *request is set, else the call. A signal that finds the program counter between
+/* long rt_stub_interruptible(const uint32_t *word, nr, a1..a6): -EINTR if bit 0 of
+   *word is set, else the call. A signal that finds the program counter between
    begin and end sends it to abort (interrupt.c), so that none is lost between the
    test and SYSCALL. When the kernel restarts a call it sets the counter back to
    the SYSCALL instruction, which is inside as well. */
@@ -145,8 +145,8 @@ FUNCTION rt_stub_interruptible
 	movq	8(%rsp), %r8
 	movq	16(%rsp), %r9
 rt_interruptible_begin:
-	cmpl	$0, (%r11)
-	jne	rt_interruptible_abort
+	testl	$INTR_REQUEST, (%r11)
+	jnz	rt_interruptible_abort
 	syscall
 rt_interruptible_end:
 	ret

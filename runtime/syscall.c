@@ -284,11 +284,9 @@ long rt_call_interruptible(long nr, long a1, long a2, long a3, long a4, long a5,
     struct rt_g *g = m->curg;
     enter_for_call(m, g);
     uint32_t seen = load_relaxed(&m->signals_seen);
-    atomic_exchange(&g->intr_state, INTR_INSIDE);
-    long result = rt_stub_interruptible(&g->intr_request, nr, a1, a2, a3, a4, a5, a6);
-    uint32_t inside = INTR_INSIDE;
-    if (unlikely(!atomic_compare_exchange_strong(&g->intr_state, &inside, INTR_OUTSIDE)))
-        interrupt_drain(m, g, seen);
+    atomic_fetch_add(&g->intr, INTR_INSIDE - INTR_OUTSIDE);
+    long result = rt_stub_interruptible(&g->intr, nr, a1, a2, a3, a4, a5, a6);
+    interrupt_leave(m, g, seen);
     leave(m, g);
     return result;
 }

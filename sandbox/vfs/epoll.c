@@ -224,10 +224,11 @@ static struct epoll_item *item_create(struct epoll *epoll, struct file *file, in
     return item;
 }
 
-static void item_destroy(struct epoll_item *item)
+/* slot: where the table points to the item. */
+static void item_destroy(struct epoll_item **slot)
 {
+    struct epoll_item *item = *slot;
     struct epoll *epoll = item->epoll;
-    struct epoll_item **slot = item_slot(epoll, item->file, item->fd);
     struct item_hook *next;
 
     *slot = item->hash_next;
@@ -251,7 +252,7 @@ static void item_destroy(struct epoll_item *item)
 void epoll_file_closed(struct file *file)
 {
     while (file->watchers)
-        item_destroy(file->watchers);
+        item_destroy(item_slot(file->watchers->epoll, file, file->watchers->fd));
 }
 
 static void set_wanted(struct epoll_item *item, const struct epoll_record *record)
@@ -297,7 +298,7 @@ int epoll_add(struct epoll *epoll, struct file *file, int fd, const struct epoll
         error = hooks.no_memory ? -ENOMEM : 0;
     }
     if (error) {
-        item_destroy(hooks.item);
+        item_destroy(item_slot(epoll, file, fd));
         return error;
     }
     look_now(hooks.item, true_events);
@@ -321,11 +322,9 @@ int epoll_modify(struct epoll *epoll, struct file *file, int fd, const struct ep
 
 int epoll_delete(struct epoll *epoll, struct file *file, int fd)
 {
-    struct epoll_item *item = item_find(epoll, file, fd);
-
-    if (!item)
+    if (!item_find(epoll, file, fd))
         return -ENOENT;
-    item_destroy(item);
+    item_destroy(item_slot(epoll, file, fd));
     return 0;
 }
 
@@ -397,7 +396,7 @@ static void epoll_release(struct file *file)
 
     for (unsigned i = 0; i < epoll->buckets; i++) {
         while (epoll->bucket[i])
-            item_destroy(epoll->bucket[i]);
+            item_destroy(&epoll->bucket[i]);
     }
     free(epoll->bucket);
     free(epoll);

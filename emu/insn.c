@@ -243,3 +243,147 @@ long insn_find_unsupported(const uint8_t *code, size_t len, gaddr_t pc)
     cs_free(insn, 1);
     return found;
 }
+
+/* The narrow names of the registers that register_map has. */
+static const struct {
+    x86_reg reg;
+    int cpu;
+} narrow_registers[] = {
+    {X86_REG_AX, CPU_RAX},   {X86_REG_AL, CPU_RAX},   {X86_REG_AH, CPU_RAX},
+    {X86_REG_BX, CPU_RBX},   {X86_REG_BL, CPU_RBX},   {X86_REG_BH, CPU_RBX},
+    {X86_REG_CX, CPU_RCX},   {X86_REG_CL, CPU_RCX},   {X86_REG_CH, CPU_RCX},
+    {X86_REG_DX, CPU_RDX},   {X86_REG_DL, CPU_RDX},   {X86_REG_DH, CPU_RDX},
+    {X86_REG_SI, CPU_RSI},   {X86_REG_SIL, CPU_RSI},  {X86_REG_DI, CPU_RDI},
+    {X86_REG_DIL, CPU_RDI},  {X86_REG_BP, CPU_RBP},   {X86_REG_BPL, CPU_RBP},
+    {X86_REG_SP, CPU_RSP},   {X86_REG_SPL, CPU_RSP},  {X86_REG_R8W, CPU_R8},
+    {X86_REG_R8B, CPU_R8},   {X86_REG_R9W, CPU_R9},   {X86_REG_R9B, CPU_R9},
+    {X86_REG_R10W, CPU_R10}, {X86_REG_R10B, CPU_R10}, {X86_REG_R11W, CPU_R11},
+    {X86_REG_R11B, CPU_R11}, {X86_REG_R12W, CPU_R12}, {X86_REG_R12B, CPU_R12},
+    {X86_REG_R13W, CPU_R13}, {X86_REG_R13B, CPU_R13}, {X86_REG_R14W, CPU_R14},
+    {X86_REG_R14B, CPU_R14}, {X86_REG_R15W, CPU_R15}, {X86_REG_R15B, CPU_R15},
+};
+
+/* cpu.h's number of a register of 32 bits or more, or -1. */
+static int wide_register(x86_reg reg)
+{
+    for (size_t i = 0; i < sizeof register_map / sizeof *register_map; i++)
+        if (register_map[i].reg == reg)
+            return register_map[i].cpu;
+    return -1;
+}
+
+static int any_register(x86_reg reg)
+{
+    for (size_t i = 0; i < sizeof narrow_registers / sizeof *narrow_registers; i++)
+        if (narrow_registers[i].reg == reg)
+            return narrow_registers[i].cpu;
+    return wide_register(reg);
+}
+
+static uint32_t written_registers(const cs_insn *insn)
+{
+    cs_regs read;
+    cs_regs write;
+    uint8_t read_count = 0;
+    uint8_t write_count = 0;
+    uint32_t mask = 0;
+
+    if (cs_regs_access(decoder(), insn, read, &read_count, write, &write_count) != CS_ERR_OK)
+        return UINT32_MAX;
+    for (uint8_t i = 0; i < write_count; i++) {
+        int cpu = any_register(write[i]);
+
+        if (cpu >= 0)
+            mask |= 1U << cpu;
+    }
+    return mask;
+}
+
+static enum insn_kind kind_of(const cs_insn *insn, gaddr_t *target)
+{
+    const cs_x86_op *operand = &insn->detail->x86.operands[0];
+
+    *target = operand->type == X86_OP_IMM ? (gaddr_t)operand->imm : 0;
+    switch (insn->id) {
+    case X86_INS_SYSCALL:
+        return INSN_SYSCALL;
+    case X86_INS_INT:
+        return operand->imm == 0x80 ? INSN_INT80 : INSN_RETURN;
+    case X86_INS_CALL:
+        return INSN_CALL;
+    case X86_INS_JMP:
+        return INSN_JUMP;
+    case X86_INS_RET:
+    case X86_INS_HLT:
+    case X86_INS_UD2:
+        return INSN_RETURN;
+    default:
+        return cs_insn_group(decoder(), insn, X86_GRP_JUMP) ? INSN_BRANCH : INSN_PLAIN;
+    }
+}
+
+/* A memory operand that is a register and a distance. */
+static bool is_plain_address(const cs_x86_op *operand, int *base, int64_t *distance)
+{
+    if (operand->type != X86_OP_MEM || operand->mem.index != X86_REG_INVALID ||
+        operand->mem.segment != X86_REG_INVALID)
+        return false;
+    *base = wide_register(operand->mem.base);
+    *distance = operand->mem.disp;
+    return *base >= 0;
+}
+
+static enum insn_move move_of(const cs_insn *insn, struct insn_step *step)
+{
+    const cs_x86_op *to = &insn->detail->x86.operands[0];
+    const cs_x86_op *from = &insn->detail->x86.operands[1];
+    bool is_move = insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS;
+
+    if (insn->detail->x86.op_count != 2)
+        return INSN_MOVE_NONE;
+    if (to->type == X86_OP_REG) {
+        step->to = wide_register(to->reg);
+        if (step->to < 0)
+            return INSN_MOVE_NONE;
+        if (insn->id == X86_INS_XOR && from->type == X86_OP_REG && from->reg == to->reg) {
+            step->value = 0;
+            return INSN_MOVE_CONSTANT;
+        }
+        if (is_move && from->type == X86_OP_IMM) {
+            step->value = from->imm;
+            return INSN_MOVE_CONSTANT;
+        }
+        if (is_move && from->type == X86_OP_REG) {
+            step->from = wide_register(from->reg);
+            return step->from >= 0 ? INSN_MOVE_REGISTER : INSN_MOVE_NONE;
+        }
+        if (is_move && from->size >= 4 && is_plain_address(from, &step->from, &step->value))
+            return INSN_MOVE_LOAD;
+    } else if (is_move && from->type == X86_OP_REG && to->size >= 4) {
+        step->from = wide_register(from->reg);
+        if (step->from >= 0 && is_plain_address(to, &step->to, &step->value))
+            return INSN_MOVE_STORE;
+    }
+    return INSN_MOVE_NONE;
+}
+
+bool insn_next(const uint8_t **code, size_t *left, gaddr_t *pc, struct insn_step *step)
+{
+    static cs_insn *insn;
+
+    if (!insn)
+        insn = cs_malloc(decoder());
+    if (!insn || !*left)
+        return false;
+    *step = (struct insn_step){.pc = *pc};
+    if (!cs_disasm_iter(decoder(), code, left, pc, insn)) {
+        ++*code;
+        --*left;
+        ++*pc;
+        return true;
+    }
+    step->kind = kind_of(insn, &step->target);
+    step->move = move_of(insn, step);
+    step->written = written_registers(insn);
+    return true;
+}

@@ -41,4 +41,39 @@ void insn_explain_refusal(const uint8_t *bytes, size_t len, gaddr_t rip, insn_re
  */
 long insn_find_unsupported(const uint8_t *code, size_t len, gaddr_t pc);
 
+enum insn_kind {
+    INSN_PLAIN,
+    INSN_SYSCALL,
+    INSN_INT80,
+    INSN_CALL,   /* target, or 0: computed */
+    INSN_JUMP,   /* never goes on to the next instruction; target, or 0 */
+    INSN_BRANCH, /* may go on; target */
+    INSN_RETURN, /* or stops: nothing after it is reached from it */
+};
+
+enum insn_move {
+    INSN_MOVE_NONE,
+    INSN_MOVE_CONSTANT, /* to = value */
+    INSN_MOVE_REGISTER, /* to = from */
+    INSN_MOVE_LOAD,     /* to = [from + value] */
+    INSN_MOVE_STORE,    /* [to + value] = from */
+};
+
+/* What an instruction does, as far as following a constant through code needs it. Registers are
+ * cpu.h's numbers. */
+struct insn_step {
+    gaddr_t pc;
+    enum insn_kind kind;
+    enum insn_move move;
+    gaddr_t target;
+    int64_t value;
+    int to;
+    int from;
+    uint32_t written; /* a bit a register that changes, in part or whole */
+};
+
+/* Decodes the instruction at *code and goes on to the next. A byte that begins none is a step of
+ * its own that writes nothing. False: the code has ended, or there is no memory. */
+bool insn_next(const uint8_t **code, size_t *left, gaddr_t *pc, struct insn_step *step);
+
 #endif

@@ -36,7 +36,7 @@ MAY_INCLUDE = {
     "emu": ["abi"],
     "session": ["abi", "include"],
     "sandbox": ["emu", "runtime", "abi", "include"],
-    "tools": ["session", "sandbox", "abi", "include"],
+    "tools": ["session", "sandbox", "emu", "abi", "include"],
     "include": [],
     "guests": [],
 }

@@ -12,6 +12,7 @@
 
 #include "abi/abi.h"
 #include "command.h"
+#include "missing.h"
 
 struct request {
     bool json;
@@ -25,8 +26,12 @@ static void usage(FILE *out)
 {
     fputs(
         "usage: abibox syscalls [--json] [--arch amd64|arm64] [NAME|NUMBER|%CLASS]...\n"
+        "       abibox syscalls [--json] --missing PROGRAM\n"
         "\n"
         "Without an argument every system call is listed. A number is one of --arch (amd64).\n"
+        "--missing reads a static program and lists its calls that are not served fully (exit 1 "
+        "if\n"
+        "there are any).\n"
         "Support: full; partial, and the note says which part; none, the call answers the errno.\n"
         "Classes:",
         out);
@@ -279,14 +284,16 @@ static int show(char **words, size_t word_count, const struct request *request)
 
 int cmd_syscalls(int argc, char **argv)
 {
-    enum { OPTION_JSON = 256, OPTION_ARCH };
+    enum { OPTION_JSON = 256, OPTION_ARCH, OPTION_MISSING };
     static const struct option options[] = {
         {"json", no_argument, NULL, OPTION_JSON},
         {"arch", required_argument, NULL, OPTION_ARCH},
+        {"missing", required_argument, NULL, OPTION_MISSING},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     struct request request = {0};
+    const char *missing = NULL;
     int option;
 
     opterr = 0;
@@ -302,6 +309,9 @@ int cmd_syscalls(int argc, char **argv)
                 return STATUS_TROUBLE;
             }
             break;
+        case OPTION_MISSING:
+            missing = optarg;
+            break;
         case 'h':
             usage(stdout);
             return 0;
@@ -311,5 +321,11 @@ int cmd_syscalls(int argc, char **argv)
             return STATUS_TROUBLE;
         }
     }
+    if (missing && (optind < argc || request.arm64)) {
+        complain("--missing looks at one amd64 program and takes no names");
+        return STATUS_TROUBLE;
+    }
+    if (missing)
+        return missing_calls(missing, request.json);
     return show(argv + optind, (size_t)(argc - optind), &request);
 }

@@ -6,6 +6,7 @@
 enum { STATUS_TROUBLE = 125 };
 
 int cmd_run(int argc, char **argv);
+int cmd_syscalls(int argc, char **argv);
 
 /* One line on stderr: "abibox: ..." with everything that is not printable shown as \xNN. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);

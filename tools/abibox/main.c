@@ -12,6 +12,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"run", cmd_run, "run a program in the sandbox"},
+    {"syscalls", cmd_syscalls, "look system calls up: numbers, arguments, how far they are served"},
 };
 
 void complain(const char *format, ...)

@@ -13,4 +13,6 @@
 #define M_G0_LO  24
 #define M_G0_HI  32
 
+#define INTR_REQUEST 1 /* the bit of rt_g.intr */
+
 #endif

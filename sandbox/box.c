@@ -245,8 +245,6 @@ static bool bring_up(struct box *box)
 
 static void take_down(struct box *box)
 {
-    process_destroy_all(box);
-    tree_destroy(box);
     rng_destroy(box);
     free(box->tasks_by_tid);
     if (box->cpu)
@@ -255,7 +253,7 @@ static void take_down(struct box *box)
         arena_destroy(box->arena);
 }
 
-/* The rest needs the runtime's clock and raw calls, so it is built on the first G. */
+/* Processes, files and timers use the runtime: they are built and taken down on the first G. */
 static void box_g(void *arg)
 {
     struct box *box = arg;
@@ -269,6 +267,9 @@ static void box_g(void *arg)
         box_main(box);
     }
     atomic_store(&host_signals.running, false);
+    process_destroy_all(box);
+    tree_destroy(box);
+    clock_destroy(box);
     box->result->peak_memory = arena_peak(box->arena) << PAGE_SHIFT;
     box->result->system_calls = box->calls + box_fast_calls(box);
 }
@@ -297,7 +298,6 @@ void box_run(const struct box_config *config, struct abx_result *result)
             internal(box, strerror(-error));
     }
     take_down(box);
-    clock_destroy(box);
     free(box);
 }
 

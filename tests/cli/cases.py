@@ -368,8 +368,8 @@ class Terminal:
 
     def end(self):
         try:
-            while os.read(self.fd, 4096):
-                pass
+            while True:
+                self.seen += os.read(self.fd, 4096)
         except OSError:
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -402,7 +402,7 @@ def job_control(box):
     terminal.until(b"\ngot word\r\n")
     terminal.type(b"exit 3\n")
     status = terminal.end()
-    expect(status == 3, f"exit status {status}")
+    expect(status == 3, f"exit status {status}: {terminal.seen!r}")
 
 
 def window_size(box):

@@ -21,6 +21,10 @@
 
 #include "abi/abi.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 /* In shared memory; `done` is set last. */
 struct report {
     atomic_bool done;
@@ -40,27 +44,33 @@ struct call_record {
 
 static struct report *own_report;
 
-/* The engine (or abibox) has crashed: says so in the report. Runs on the alternate stack. */
-static void on_crash(int signo)
+/* What on_crash found, by signal number: nothing, or a sanitizer's own handler. */
+static struct sigaction earlier[NSIG];
+
+/* The engine (or abibox) has crashed: says so in the report. Runs on the alternate stack. A fault
+ * comes again when this returns, with its address, to whom it would have gone otherwise. */
+static void on_crash(int signo, siginfo_t *info, void *context)
 {
     struct abx_result *result = &own_report->result;
 
+    (void)context;
     result->reason = box_describe_crash(signo, result->message, sizeof result->message)
                          ? ABX_ENGINE
                          : ABX_INTERNAL;
     result->status = 125;
     atomic_store(&own_report->done, true);
-    signal(signo, SIG_DFL);
-    raise(signo);
+    sigaction(signo, &earlier[signo], NULL);
+    if (info->si_code <= 0) /* sent, by abort() for one */
+        raise(signo);
 }
 
 static void catch_crashes(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_ONSTACK | SA_SIGINFO};
 
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &action, NULL);
+        sigaction(signals[i], &action, &earlier[signals[i]]);
 }
 
 /* Host signals that mean the guest; the others keep their usual effect on the worker. */
@@ -98,6 +108,15 @@ static void send_call(void *user, struct tap_task task, const struct tap_call *c
     while (written < 0 && errno == EINTR);
 }
 
+/* The worker ends by _exit, so the leak sanitizer has to be called. A leak ends the worker without
+ * a report, which nobody overlooks. */
+static void check_leaks(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __lsan_do_leak_check();
+#endif
+}
+
 static _Noreturn void work(const struct worker_run *run, struct report *report, int call_fd)
 {
     struct box_config config = run->settings->config;
@@ -118,6 +137,7 @@ static _Noreturn void work(const struct worker_run *run, struct report *report, 
     else
         report->result.reason = ABX_INTERNAL;
     free(environment);
+    check_leaks();
     atomic_store(&report->done, true);
     _exit(0);
 }

@@ -144,7 +144,8 @@ enum { RBX, RBP, R12, R13, R14, R15, RDI, RSI, RDX, R10, R8, R9, RCX, R11, SAVED
 /* Fills every register with a pattern, makes getpid, and stores them all. */
 static void syscall_with_patterns(uint64_t before[SAVED], uint64_t after[SAVED])
 {
-    __asm__ volatile("pushq %%rbp\n\tpushq %%rbx\n\t"
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t" /* not into the red zone */
+                     "pushq %%rbp\n\tpushq %%rbx\n\t"
                      "pushq %[after]\n\t"
                      "movq %[before], %%rax\n\t"
                      "movq 0(%%rax), %%rbx\n\tmovq 8(%%rax), %%rbp\n\t"
@@ -165,8 +166,9 @@ static void syscall_with_patterns(uint64_t before[SAVED], uint64_t after[SAVED])
                      "movq %%r8, 80(%%rax)\n\tmovq %%r9, 88(%%rax)\n\t"
                      "movq %%rcx, 96(%%rax)\n\tmovq %%r11, 104(%%rax)\n\t"
                      "popq %%rbx\n\tpopq %%rbp\n\t"
+                     "leaq 128(%%rsp), %%rsp"
+                     : [before] "+S"(before), [after] "+D"(after)
                      :
-                     : [before] "S"(before), [after] "D"(after)
                      : "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
                        "memory", "cc");
 }

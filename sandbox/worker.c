@@ -124,6 +124,8 @@ static _Noreturn void work(const struct worker_run *run, struct report *report, 
     char **environment = settings_environment(run->settings);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Clearing huge pages for the engine's sparse tables is a fifth of a small program's start. */
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     own_report = report;
     catch_crashes();
     pass_signals_on();

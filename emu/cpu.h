@@ -73,9 +73,9 @@ enum cpu_fast {
 
 struct cpu_hooks {
     /*
-     * A SYSCALL instruction, seen inside the engine, with its number; *result goes into RAX if it is
-     * served. May read and write registers other than RIP, RAX, RCX and R11, and guest memory; may
-     * not run, switch, clone or free threads.
+     * A SYSCALL instruction, seen inside the engine, with its number; *result goes into RAX if it
+     * is served. May read and write registers other than RIP, RAX, RCX and R11, and guest memory;
+     * may not run, switch, clone or free threads.
      */
     enum cpu_fast (*fast_syscall)(void *ctx, uint64_t number, int64_t *result);
     /* RDTSC's value. */

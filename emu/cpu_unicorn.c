@@ -9,8 +9,9 @@
  * there.
  *  - Exceptions pile up inside the engine: the third #GP would be lost. restore_pristine() after
  *    each one loads a clean state and writes the registers back.
- *  - Code read through one mapping and written through another stays stale, so a frame is either
- *    writable or executable in the TLB (enum frame_state).
+ *  - Code read through one mapping and written through another stays stale, and so does a page of
+ *    several blocks after the first write: a frame is either writable or executable in the TLB
+ *    (enum frame_state), and a store into code runs as an instruction of its own (step_over).
  *  - The TLB grows only when it is flushed: grow_tlb().
  *  - The code buffer must not fill up: flush_full_code_buffer().
  *  - A stop from another thread is exact only at the beginning of a block: see
@@ -72,6 +73,8 @@ struct cpu {
     uint64_t tlb_generation;
     frame_t window; /* what WINDOW shows, 0: nothing */
     bool flush_wanted;
+    bool own_code_written; /* the miss was a store into code, which step_over makes */
+    bool stepping;
 
     enum stop_reason stop;
     uint32_t interrupt;
@@ -140,23 +143,21 @@ static void grow_tlb(struct cpu *cpu)
 }
 
 /*
- * Moves the frame to the state that the access needs and says which rights may go into the TLB.
- * Only a page that is private to one address space may be writable and executable at once: the
- * engine itself sees self-modifying code through one mapping.
+ * Moves the frame to the state that the access needs and says which rights may go into the TLB:
+ * never write and execute at once, also where the guest has both. The engine itself notices only
+ * the first write into a page that holds several blocks (measured on 2.1.1).
  */
 static uint32_t settle_frame(struct cpu *cpu, const struct mm_page *page, enum mm_access access)
 {
     enum frame_state state = frame_state(cpu->arena, page->frame);
-    bool both = (page->prot & VMA_WRITE) && (page->prot & VMA_EXEC) &&
-                frame_refs(cpu->arena, page->frame) == 1;
-    bool as_code = both || access == MM_EXEC ||
+    bool as_code = access == MM_EXEC ||
                    (access == MM_READ && (page->prot & VMA_EXEC) && state != FRAME_WRITTEN);
 
     if (as_code) {
         if (state == FRAME_WRITTEN)
             flush_tlb(cpu);
         frame_set_state(cpu->arena, page->frame, FRAME_CODE);
-        return both ? page->prot : page->prot & ~(uint32_t)VMA_WRITE;
+        return page->prot & ~(uint32_t)VMA_WRITE;
     }
     if (access == MM_WRITE) {
         frame_before_write(cpu->arena, page->frame);
@@ -165,6 +166,17 @@ static uint32_t settle_frame(struct cpu *cpu, const struct mm_page *page, enum m
     }
     return state == FRAME_WRITTEN ? page->prot & ~(uint32_t)VMA_EXEC
                                   : page->prot & ~(uint32_t)(VMA_EXEC | VMA_WRITE);
+}
+
+/*
+ * A store into code of the guest's own may change the block that is running, which would go on as
+ * it was translated. The access is refused once, and step_over runs that instruction alone.
+ */
+static bool writes_own_code(const struct cpu *cpu, const struct mm_page *page,
+                            enum mm_access access)
+{
+    return access == MM_WRITE && (page->prot & VMA_EXEC) && !cpu->stepping &&
+           frame_state(cpu->arena, page->frame) == FRAME_CODE;
 }
 
 static bool tlb_fill(uc_engine *uc, uint64_t page_addr, uc_mem_type type, uc_tlb_entry *entry,
@@ -194,6 +206,10 @@ static bool tlb_fill(uc_engine *uc, uint64_t page_addr, uc_mem_type type, uc_tlb
     if (mm_generation(cpu->tlb_mm) != cpu->tlb_generation) {
         cpu->tlb_generation = mm_generation(cpu->tlb_mm);
         flush_tlb(cpu);
+    }
+    if (writes_own_code(cpu, &page, access)) {
+        cpu->own_code_written = true;
+        return false;
     }
     grow_tlb(cpu);
     entry->perms = settle_frame(cpu, &page, access);
@@ -819,6 +835,30 @@ static bool unsupported_trap(struct cpu_thread *thread, struct cpu_trap *trap)
     return true;
 }
 
+static bool classify(struct cpu_thread *thread, uc_err err, struct cpu_trap *trap);
+
+/* Runs the instruction at RIP alone; true when it trapped. */
+static bool step_over(struct cpu_thread *thread, struct cpu_trap *trap)
+{
+    struct cpu *cpu = thread->cpu;
+    gaddr_t rip = cpu_get(thread, CPU_RIP), next;
+    uint8_t bytes[15];
+    size_t len = cpu_instruction_bytes(thread, bytes);
+    uc_err err;
+
+    next = rip + insn_length(bytes, len);
+    /* The block that holds the instruction was translated as a whole. */
+    uc_ctl_remove_cache(cpu->uc, rip, rip + 1);
+    uc_ctl_set_exits(cpu->uc, &next, 1);
+    cpu->stepping = true;
+    cpu->stop = STOP_NONE;
+    err = uc_emu_start(cpu->uc, rip, 0, 0, 0);
+    cpu->stepping = false;
+    uc_ctl_set_exits(cpu->uc, &next, 0);
+    uc_ctl_remove_cache(cpu->uc, rip, rip + 1);
+    return err != UC_ERR_OK || cpu->stop != STOP_NONE ? classify(thread, err, trap) : false;
+}
+
 /* What an end of uc_emu_start means: true when it is a trap. */
 static bool classify(struct cpu_thread *thread, uc_err err, struct cpu_trap *trap)
 {
@@ -844,6 +884,10 @@ static bool classify(struct cpu_thread *thread, uc_err err, struct cpu_trap *tra
         return unsupported_trap(thread, trap);
     case STOP_NONE:
         break;
+    }
+    if (err == UC_ERR_EXCEPTION && cpu->own_code_written) {
+        cpu->own_code_written = false;
+        return step_over(thread, trap);
     }
     if (err == UC_ERR_EXCEPTION) {
         page_trap(thread, trap);

@@ -387,3 +387,15 @@ bool insn_next(const uint8_t **code, size_t *left, gaddr_t *pc, struct insn_step
     step->written = written_registers(insn);
     return true;
 }
+
+size_t insn_length(const uint8_t *bytes, size_t len)
+{
+    cs_insn *insn = NULL;
+    size_t length = 1;
+
+    if (cs_disasm(decoder(), bytes, len, 0, 1, &insn) == 1) {
+        length = insn->size;
+        cs_free(insn, 1);
+    }
+    return length;
+}

@@ -76,4 +76,7 @@ struct insn_step {
  * its own that writes nothing. False: the code has ended, or there is no memory. */
 bool insn_next(const uint8_t **code, size_t *left, gaddr_t *pc, struct insn_step *step);
 
+/* Length in bytes of the instruction that begins the bytes; 1 when they are none. */
+size_t insn_length(const uint8_t *bytes, size_t len);
+
 #endif

@@ -289,6 +289,25 @@ static void code_written_through_its_own_mapping(void **state)
     assert_int_equal((uint32_t)cpu_get(m->thread, CPU_RAX), 43);
 }
 
+/* Each round increments the operand of its own first instruction; the last changes the next one. */
+GUEST(code_self, "mov $100, %ecx\n xor %ebx, %ebx\n 1: mov $0, %eax\n add %eax, %ebx\n"
+                 "incl 1b+1(%rip)\n dec %ecx\n jnz 1b\n movb $7, 2f+1(%rip)\n 2: mov $1, %edx\n"
+                 "hlt\n");
+static void code_that_changes_itself(void **state)
+{
+    struct machine *m = *state;
+    struct cpu_trap trap;
+
+    assert_int_equal(mm_map(m->mm, 0x700000, 0x1000, VMA_PROT, NULL, 0, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        put_code(m, 0x700000, code_self, code_self_end);
+        cpu_run(m->thread, &trap);
+        assert_int_equal(trap.kind, TRAP_PROTECTION);
+        assert_int_equal(cpu_get(m->thread, CPU_RBX), 4950);
+        assert_int_equal(cpu_get(m->thread, CPU_RDX), 7);
+    }
+}
+
 /* A backing object of one frame, to map it twice. */
 struct one_frame {
     struct backing backing;
@@ -488,6 +507,7 @@ int main(void)
         TEST(vex_instruction_is_illegal_and_precise),
         TEST(trap_flag_steps),
         TEST(code_written_through_its_own_mapping),
+        TEST(code_that_changes_itself),
         TEST(code_written_through_another_mapping),
         TEST(host_write_replaces_code),
         TEST(fpu_image_is_what_fxsave_stores),

@@ -267,8 +267,10 @@ static void box_g(void *arg)
         box_main(box);
     }
     atomic_store(&host_signals.running, false);
+    box->main = NULL; /* a program that could not be run: deliver_host_signals looks */
     process_destroy_all(box);
     tree_destroy(box);
+    rt_yield(); /* lets Gs end that watched host files for pollers: closing them woke these */
     clock_destroy(box);
     box->result->peak_memory = arena_peak(box->arena) << PAGE_SHIFT;
     box->result->system_calls = box->calls + box_fast_calls(box);

@@ -95,6 +95,7 @@ void console_destroy(struct box *box)
     (void)console_set_modes(console, TCSETSW);
     close_console(console);
     box->console = NULL;
+    terminal_hangup(console); /* the launcher's session holds it still */
     terminal_put(console);
 }
 

@@ -69,6 +69,12 @@ def expect_refused(done, status, *words):
         expect(word in errors, f"no {word!r} in {errors!r}")
 
 
+def sanitized(box):
+    """Whether the command is built with AddressSanitizer."""
+    with open(box.abibox, "rb") as image:
+        return b"__asan_report_store8" in image.read()
+
+
 def write(path, content, mode=0o755):
     with open(path, "wb") as out:
         out.write(content)
@@ -232,6 +238,30 @@ def nothing_left_behind(box):
             return 0
         time.sleep(0.05)
     raise Failed("a process of the killed run is still there")
+
+
+def worker_is_lost(box):
+    """A worker that crashes is reported, whatever else it does; a sanitizer's handler gets to see it."""
+    for number, text in ((signal.SIGSEGV, "signal 11"), (signal.SIGABRT, "signal 6"),
+                         (signal.SIGKILL, "signal 9")):
+        reader, writer = os.pipe()
+        run = subprocess.Popen([box.abibox, "run", "--status-fd", str(writer), "--", BUSYBOX,
+                                "sh", "-c", "echo started; exec sleep 1000"], pass_fds=[writer],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        os.close(writer)
+        expect(run.stdout.readline() == b"started\n", "the guest did not start")
+        time.sleep(0.2)  # it sleeps by now: not the engine's crash
+        with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii") as children:
+            os.kill(int(children.read().split()[0]), number)
+        _, errors = run.communicate(timeout=60)
+        with os.fdopen(reader) as lines:
+            line = json.loads(lines.read().splitlines()[-1])
+        expect(run.returncode == 125, f"signal {number}: exit status {run.returncode}")
+        expect(line["reason"] == "internal", f"signal {number}: {line}")
+        expect(text in errors.decode(), f"signal {number}: {errors}")
+        if number == signal.SIGSEGV and sanitized(box):
+            expect("ERROR: AddressSanitizer" in errors.decode(), errors)
 
 
 def signals_are_passed_on(box):
@@ -460,7 +490,7 @@ def mutated_elf(box, count=150, seed=1):
         expect(kept.read() == b"unchanged", "a host file was changed")
 
 
-HELPERS = {"hello"}
+HELPERS = {"hello", "sanitized"}
 CASES = {name: value for name, value in globals().items()
          if name not in HELPERS and hasattr(value, "__code__") and
          value.__code__.co_varnames[:1] == ("box",)}

@@ -352,18 +352,10 @@ int uio_import(struct task *task, struct uio *uio, gaddr_t iov, uint64_t count)
     return 0;
 }
 
-const char *path_argument(struct task *task, gaddr_t path, bool may_be_empty, int *error)
-{
-    if (!path && may_be_empty) {
-        return "";
-    }
-    return task_path(task, path, error);
-}
-
 int walk_argument(struct task *task, int dirfd, gaddr_t path, unsigned walk, struct path *out)
 {
     int error = 0;
-    const char *name = path_argument(task, path, walk & WALK_EMPTY, &error);
+    const char *name = task_path(task, path, &error);
     return name ? vfs_walk(task, dirfd, name, walk, out) : error;
 }
 

@@ -30,11 +30,6 @@ int uio_import(struct task *task, struct uio *uio, gaddr_t iov, uint64_t count);
 int uio_import_range(struct task *task, struct uio *uio, struct iovec *storage, gaddr_t addr,
                      uint64_t len);
 
-/*
- * The path argument of a *at call that has AT_EMPTY_PATH among its flags: NULL is the same as "".
- * NULL with *error set when it cannot be read.
- */
-const char *path_argument(struct task *task, gaddr_t path, bool may_be_empty, int *error);
 /* Reads a path argument and walks it. */
 int walk_argument(struct task *task, int dirfd, gaddr_t path, unsigned walk, struct path *out);
 /* The path of an open descriptor with references; O_PATH ones only if asked. -EBADF. */

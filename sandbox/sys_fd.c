@@ -82,9 +82,8 @@ static long set_status_flags(struct task *t, struct file *file, int fd, uint32_t
             return -EPERM;
         }
     }
-    bool direct = file->inode->type == S_IFREG || file->inode->type == S_IFIFO;
-    if (flags & O_DIRECT && !direct) {
-        return -EINVAL;
+    if (flags & O_DIRECT && !file_can_direct(file) && file->inode->type != S_IFIFO) {
+        return -EINVAL; /* for a pipe it means packets */
     }
     if (file_can_async(file)) {
         int error = file_set_async(file, fd, flags & O_ASYNC);

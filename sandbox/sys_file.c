@@ -17,9 +17,9 @@
 static long open_at(struct task *t, int dirfd, gaddr_t path, uint32_t flags, uint32_t mode,
                     uint64_t resolve)
 {
-    int error = 0;
     struct file *file;
-    const char *name = task_path(t, path, &error);
+    int error = vfs_check_open(flags);
+    const char *name = error ? NULL : task_path(t, path, &error);
     if (!name) {
         return error;
     }

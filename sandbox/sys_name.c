@@ -52,9 +52,20 @@ static long make_link(struct task *t, int from_fd, gaddr_t from, int to_fd, gadd
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) {
         return -EINVAL;
     }
-    const char *source = path_argument(t, from, flags & AT_EMPTY_PATH, &error);
-    const char *target = source ? task_path(t, to, &error) : NULL;
-    if (!target) {
+    const char *source = task_path(t, from, &error);
+    if (!source) {
+        return error;
+    }
+    const char *target = task_path(t, to, &error);
+    if (!target) { /* what is wrong with the old name counts first */
+        unsigned walk = (flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0) |
+                        (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+        struct path found;
+        int first = vfs_walk(t, from_fd, source, walk, &found);
+        if (first) {
+            return first;
+        }
+        path_put(&found);
         return error;
     }
     return vfs_link(t, from_fd, source, to_fd, target, flags & AT_SYMLINK_FOLLOW,
@@ -75,6 +86,9 @@ static long make_symlink(struct task *t, gaddr_t target, int dirfd, gaddr_t path
 {
     int error = 0;
     const char *text = task_path(t, target, &error);
+    if (text && !*text) {
+        return -ENOENT;
+    }
     const char *name = text ? task_path(t, path, &error) : NULL;
     return name ? vfs_symlink(t, text, dirfd, name) : error;
 }
@@ -171,8 +185,20 @@ static long move_name(struct task *t, int from_fd, gaddr_t from, int to_fd, gadd
 {
     int error = vfs_check_rename(flags);
     const char *old = error ? NULL : task_path(t, from, &error);
-    const char *new = old ? task_path(t, to, &error) : NULL;
-    return new ? vfs_rename(t, from_fd, old, to_fd, new, flags) : error;
+    if (!old) {
+        return error;
+    }
+    const char *new = task_path(t, to, &error);
+    if (!new) { /* what is wrong with the old name's directory counts first */
+        struct last_component last;
+        int first = vfs_walk_parent(t, from_fd, old, &last);
+        if (first) {
+            return first;
+        }
+        path_put(&last.parent);
+        return error;
+    }
+    return vfs_rename(t, from_fd, old, to_fd, new, flags);
 }
 
 long sys_rename(struct task *t, const struct rename_args *a)

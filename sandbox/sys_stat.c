@@ -52,15 +52,22 @@ static long put_stat(struct task *t, const struct path *path, gaddr_t out)
     return copyout(t->mm, out, &stat, sizeof stat);
 }
 
+/* For stat and its like alone, NULL with AT_EMPTY_PATH is as good as "" (since Linux 6.11). */
+static int walk_stat(struct task *t, int dirfd, gaddr_t path, uint32_t flags, struct path *at)
+{
+    unsigned walk =
+        (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+    return !path && flags & AT_EMPTY_PATH ? vfs_walk(t, dirfd, "", walk, at)
+                                          : walk_argument(t, dirfd, path, walk, at);
+}
+
 static long stat_path(struct task *t, int dirfd, gaddr_t path, gaddr_t out, int flags)
 {
     struct path at;
     if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) {
         return -EINVAL;
     }
-    unsigned walk =
-        (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
-    long result = walk_argument(t, dirfd, path, walk, &at);
+    long result = walk_stat(t, dirfd, path, (uint32_t)flags, &at);
     if (!result) {
         result = put_stat(t, &at, out);
         path_put(&at);
@@ -150,9 +157,7 @@ long sys_statx(struct task *t, const struct statx_args *a)
         a->mask & STATX__RESERVED) {
         return -EINVAL;
     }
-    unsigned walk = (a->flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) |
-                    (a->flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
-    long result = walk_argument(t, a->dirfd, a->path, walk, &at);
+    long result = walk_stat(t, a->dirfd, a->path, a->flags, &at);
     if (!result) {
         result = put_statx(t, &at, a->mask, a->statxbuf);
         path_put(&at);

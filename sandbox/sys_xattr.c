@@ -67,6 +67,10 @@ static int check_name(struct task *t, const struct path *path, const char *name,
         which++;
     }
     if (which == 3) {
+        error = is_acl(name) ? 0 : vfs_permission(t, path, write ? W_OK : R_OK);
+        if (error) {
+            return error;
+        }
         return is_acl(name) && !write ? -ENODATA : -EOPNOTSUPP;
     }
     if (!name[strlen(prefixes[which])]) {

@@ -35,11 +35,11 @@ int vfs_chmod(struct task *task, const struct path *path, uint32_t mode)
     if (error) {
         return error;
     }
-    if (!attributes_owner(task, &attr)) {
-        return -EPERM;
-    }
     if (inode->type == S_IFLNK) {
         return -EOPNOTSUPP;
+    }
+    if (!attributes_owner(task, &attr)) {
+        return -EPERM;
     }
     attr.mode = (attr.mode & S_IFMT) | (mode & S_IALLUGO);
     if (!cred_in_group(&task->cred, attr.gid) && !task_capable(task, CAP_FSETID)) {

@@ -40,6 +40,11 @@ int file_create(const struct path *path, uint32_t flags, struct file **out)
     return 0;
 }
 
+bool file_can_direct(const struct file *file)
+{
+    return file->inode->type == S_IFREG && file->ops->mmap;
+}
+
 struct file *file_get(struct file *file)
 {
     file->refs++;

@@ -46,9 +46,6 @@ static int start_create(struct task *task, int dirfd, const char *path, bool dir
     if (!error) {
         error = mount_want_write(last.parent.mount);
     }
-    if (!error) {
-        error = may_create(task, last.parent.dentry);
-    }
     if (error) {
         dentry_put(dentry);
         path_put(&last.parent);
@@ -76,6 +73,10 @@ int vfs_mkdir(struct task *task, int dirfd, const char *path, uint32_t mode)
         return error;
     }
     struct inode *dir = name.parent.dentry->inode;
+    error = may_create(task, name.parent.dentry);
+    if (error) {
+        return end_create(&name, error);
+    }
     mode = (mode & (S_IRWXUGO | S_ISVTX) & ~task->fs->umask) | S_IFDIR;
     error = dir->ops->mkdir ? dir->ops->mkdir(dir, name.dentry, mode, &task->cred) : -EPERM;
     return end_create(&name, error);
@@ -112,6 +113,10 @@ int vfs_mknod(struct task *task, int dirfd, const char *path, uint32_t mode, uin
     bool device = type == S_IFCHR || type == S_IFBLK;
     struct inode *dir = name.parent.dentry->inode;
     bool whiteout = type == S_IFCHR && rdev == 0;
+    error = may_create(task, name.parent.dentry);
+    if (error) {
+        return end_create(&name, error);
+    }
     if (device && !whiteout && !task_capable(task, CAP_MKNOD)) {
         error = -EPERM;
     } else if (!dir->ops->create) {
@@ -137,22 +142,30 @@ int vfs_symlink(struct task *task, const char *target, int dirfd, const char *pa
         return error;
     }
     struct inode *dir = name.parent.dentry->inode;
+    error = may_create(task, name.parent.dentry);
+    if (error) {
+        return end_create(&name, error);
+    }
     error = dir->ops->symlink ? dir->ops->symlink(dir, name.dentry, target, &task->cred) : -EPERM;
     return end_create(&name, error);
 }
 
 /* link(2)'s rules beyond those of every new name. */
-static int make_link(const struct path *from, struct new_name *to)
+static int make_link(struct task *task, const struct path *from, struct new_name *to)
 {
     struct inode *inode = from->dentry->inode, *dir = to->parent.dentry->inode;
     if (from->mount != to->parent.mount || inode->sb != dir->sb) {
         return -EXDEV;
     }
+    int error = may_create(task, to->parent.dentry);
+    if (error) {
+        return error;
+    }
     if (!dir->ops->link || inode->type == S_IFDIR) {
         return -EPERM;
     }
     struct attributes attr;
-    int error = inode_getattr(inode, &attr);
+    error = inode_getattr(inode, &attr);
     if (!error && attr.nlink == 0 && !inode->linkable) {
         error = -ENOENT;
     }
@@ -177,7 +190,7 @@ int vfs_link(struct task *task, int from_fd, const char *from, int to_fd, const 
     struct new_name name;
     error = start_create(task, to_fd, to, false, &name);
     if (!error) {
-        error = end_create(&name, make_link(&source, &name));
+        error = end_create(&name, make_link(task, &source, &name));
     }
     path_put(&source);
     return error;
@@ -385,9 +398,6 @@ int vfs_rename(struct task *task, int from_fd, const char *from, int to_fd, cons
 {
     struct rename rename = {.flags = flags};
     int error = vfs_check_rename(flags);
-    if (!error && flags & RENAME_WHITEOUT && !task_capable(task, CAP_MKNOD)) {
-        error = -EPERM;
-    }
     if (!error) {
         error = vfs_walk_parent(task, from_fd, from, &rename.from);
     }

@@ -23,7 +23,7 @@ struct open_request {
     int access; /* R_OK | W_OK that the file's own permissions must give */
 };
 
-/* The rules that flags must keep whatever the path is. */
+/* The rules that flags must keep whatever the path is. O_PATH drops most of the others. */
 static int check_flags(uint32_t flags, uint32_t mode, struct open_request *request)
 {
     static const int access_of_mode[] = {R_OK, W_OK, R_OK | W_OK, R_OK | W_OK};
@@ -49,6 +49,12 @@ static int check_flags(uint32_t flags, uint32_t mode, struct open_request *reque
     request->flags = flags | LARGEFILE_BIT;
     request->mode = mode & S_IALLUGO;
     return 0;
+}
+
+int vfs_check_open(uint32_t flags)
+{
+    struct open_request request;
+    return check_flags(flags, 0, &request);
 }
 
 static unsigned walk_flags(uint32_t flags, uint64_t resolve)
@@ -140,6 +146,9 @@ int file_open(struct task *task, const struct path *path, uint32_t flags, struct
         file->ops = inode->file_ops;
     } else {
         error = open_special(task, file);
+    }
+    if (!error && flags & O_DIRECT && !file_can_direct(file)) {
+        error = -EINVAL;
     }
     if (error) {
         file_put(file);

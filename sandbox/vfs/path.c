@@ -396,14 +396,12 @@ int vfs_walk_parent(struct task *task, int dirfd, const char *path, struct last_
         return error;
     }
     error = walk_to_last(&walk);
-    if (!error && walk.kind == LAST_NAME && walk.name_len > NAME_LENGTH_MAX) {
-        error = -ENAMETOOLONG;
-    }
     if (!error) {
         *out = (struct last_component){.kind = walk.kind, .trailing_slash = walk.trailing_slash};
         if (walk.kind == LAST_NAME) {
-            memcpy(out->name, walk.name, walk.name_len);
-            out->name_len = walk.name_len;
+            out->name_len =
+                walk.name_len <= NAME_LENGTH_MAX ? walk.name_len : (size_t)NAME_LENGTH_MAX + 1;
+            memcpy(out->name, walk.name, out->name_len);
         }
         out->parent = walk.at;
         path_get(&out->parent);

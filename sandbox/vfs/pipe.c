@@ -351,6 +351,8 @@ int pipe_open_fifo(struct inode *inode, struct file *file, struct task *task)
     bool nonblocking = file->flags & O_NONBLOCK;
     int error = 0;
 
+    if (!reads && !writes) /* access mode 3 */
+        return -EINVAL;
     if (writes && !reads && nonblocking && (!pipe || (!pipe->anonymous && pipe->readers == 0)))
         return -ENXIO;
     if (!pipe)

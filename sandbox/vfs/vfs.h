@@ -209,6 +209,8 @@ struct file {
 };
 struct file *file_get(struct file *file);
 void file_put(struct file *file);
+/* Whether the file can have O_DIRECT: it has pages in a cache that could be passed by. */
+bool file_can_direct(const struct file *file);
 static inline bool file_readable(const struct file *file)
 {
     return ((file->flags & 3) + 1) & 1; /* access mode 3 gives neither: only ioctls */
@@ -265,7 +267,7 @@ struct last_component {
     struct path parent; /* the directory; the caller's reference */
     enum last_kind kind;
     bool trailing_slash;
-    size_t name_len; /* of LAST_NAME */
+    size_t name_len; /* of LAST_NAME; more than NAME_LENGTH_MAX: dentry_lookup refuses it */
     char name[NAME_LENGTH_MAX + 1];
 };
 /* Resolves all but the last component, for calls that make or remove names. 0 or -errno. */
@@ -288,6 +290,8 @@ int vfs_rmdir(struct task *task, int dirfd, const char *path);
 int vfs_rename(struct task *task, int from_fd, const char *from, int to_fd, const char *to,
                unsigned flags);
 
+/* What open refuses before it looks at any path: -EINVAL. */
+int vfs_check_open(uint32_t flags);
 /* open(2) without the descriptor. flags as open's, resolve as openat2's. */
 int vfs_open(struct task *task, int dirfd, const char *path, uint32_t flags, uint32_t mode,
              uint64_t resolve, struct file **out);

@@ -73,17 +73,18 @@ static int check_name(struct task *t, const struct path *path, const char *name,
         }
         return is_acl(name) && !write ? -ENODATA : -EOPNOTSUPP;
     }
-    if (!name[strlen(prefixes[which])]) {
-        return -EINVAL;
-    }
     if (which == 0) {
-        return check_user(t, path, write);
+        error = check_user(t, path, write);
+    } else if (which == 1 && !task_capable(t, CAP_SYS_ADMIN)) {
+        error = write ? -EPERM : -ENODATA;
+    } else if (which == 2 && write) {
+        bool capability = strcmp(name, "security.capability") == 0;
+        error = task_capable(t, capability ? CAP_SETFCAP : CAP_SYS_ADMIN) ? 0 : -EPERM;
     }
-    if (which == 1) {
-        return task_capable(t, CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+    if (!error && !name[strlen(prefixes[which])]) {
+        error = -EINVAL;
     }
-    bool capability = strcmp(name, "security.capability") == 0;
-    return !write || task_capable(t, capability ? CAP_SETFCAP : CAP_SYS_ADMIN) ? 0 : -EPERM;
+    return error;
 }
 
 /* The forms of struct vfs_ns_cap_data that Linux takes: revisions 2 and 3 by their sizes. */

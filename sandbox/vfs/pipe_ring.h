@@ -19,7 +19,7 @@ struct pipe_slot {
 struct pipe {
     struct arena *arena;
     struct pipe_slot *slot;
-    unsigned slots, first, used;         /* slots is a power of two */
+    unsigned slots, first, used; /* slots is a power of two */
     bool anonymous; /* made by pipe(2): opening it through /proc/PID/fd waits for nobody */
     unsigned readers, writers;           /* open files */
     unsigned reader_opens, writer_opens; /* ever: FIFO opens wait for these to change */

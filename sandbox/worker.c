@@ -22,7 +22,14 @@
 #include "abi/abi.h"
 
 #ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/lsan_interface.h>
+
+/* Checks that are off unless asked for; ASAN_OPTIONS still has the last word. */
+const char *__asan_default_options(void)
+{
+    return "detect_stack_use_after_return=1:strict_string_checks=1";
+}
 #endif
 
 /* In shared memory; `done` is set last. */

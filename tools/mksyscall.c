@@ -101,19 +101,6 @@ static void write_handlers(const char *directory)
     finish(out, "handlers.h");
 }
 
-/* While handlers are being written: weak ones that answer -ENOSYS, for ABX_PENDING. In a library
- * of their own behind the sandbox's, or the linker would take them for the real ones. */
-static void write_pending_handlers(const char *directory)
-{
-    FILE *out = create(directory, "pending.c");
-
-    fprintf(out, "#include \"abi/handlers.h\"\n\n#include <errno.h>\n\n");
-    for (struct call *call = calls; call; call = call->next)
-        if (is_served(call))
-            fprintf(out, "__attribute__((weak)) SYS(%s) { return -ENOSYS; }\n", call->name);
-    finish(out, "pending.c");
-}
-
 static void write_thunk(FILE *out, const struct call *call)
 {
     fprintf(out,
@@ -492,7 +479,6 @@ int main(int argc, char **argv)
     write_args(argv[1]);
     write_handlers(argv[1]);
     write_dispatch(argv[1]);
-    write_pending_handlers(argv[1]);
     write_numbers(argv[1]);
     write_checks(argv[1]);
     write_table(argv[1]);

@@ -20,13 +20,31 @@ void *mm_window(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access)
     return (uint8_t *)frame_ptr(mm->arena, page.frame) + (addr & ~PAGE_MASK);
 }
 
-size_t copyin_some(struct mm *mm, void *dst, gaddr_t src, size_t len)
+/* The host address of a page's byte whatever its area allows; *len is cut to the page. */
+static void *forced_window(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access)
+{
+    const struct vma *area = mm_area(mm, addr);
+    size_t room = PAGE_SIZE - (addr & ~PAGE_MASK);
+    struct mm_page page;
+
+    if (!area || mm_fault_in(mm, area, addr, access, &page) != MM_OK)
+        return NULL;
+    if (access == MM_WRITE)
+        frame_before_write(mm->arena, page.frame);
+    if (*len > room)
+        *len = room;
+    return (uint8_t *)frame_ptr(mm->arena, page.frame) + (addr & ~PAGE_MASK);
+}
+
+typedef void *window_fn(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access);
+
+static size_t read_by(window_fn *window, struct mm *mm, void *dst, gaddr_t src, size_t len)
 {
     size_t done = 0;
 
     while (done < len) {
         size_t piece = len - done;
-        const void *host = mm_window(mm, src + done, &piece, MM_READ);
+        const void *host = window(mm, src + done, &piece, MM_READ);
 
         if (!host)
             break;
@@ -36,13 +54,13 @@ size_t copyin_some(struct mm *mm, void *dst, gaddr_t src, size_t len)
     return done;
 }
 
-size_t copyout_some(struct mm *mm, gaddr_t dst, const void *src, size_t len)
+static size_t write_by(window_fn *window, struct mm *mm, gaddr_t dst, const void *src, size_t len)
 {
     size_t done = 0;
 
     while (done < len) {
         size_t piece = len - done;
-        void *host = mm_window(mm, dst + done, &piece, MM_WRITE);
+        void *host = window(mm, dst + done, &piece, MM_WRITE);
 
         if (!host)
             break;
@@ -50,6 +68,26 @@ size_t copyout_some(struct mm *mm, gaddr_t dst, const void *src, size_t len)
         done += piece;
     }
     return done;
+}
+
+size_t copyin_some(struct mm *mm, void *dst, gaddr_t src, size_t len)
+{
+    return read_by(mm_window, mm, dst, src, len);
+}
+
+size_t copyout_some(struct mm *mm, gaddr_t dst, const void *src, size_t len)
+{
+    return write_by(mm_window, mm, dst, src, len);
+}
+
+size_t mm_peek(struct mm *mm, gaddr_t addr, void *buf, size_t len)
+{
+    return read_by(forced_window, mm, buf, addr, len);
+}
+
+size_t mm_poke(struct mm *mm, gaddr_t addr, const void *buf, size_t len)
+{
+    return write_by(forced_window, mm, addr, buf, len);
 }
 
 size_t zero_some(struct mm *mm, gaddr_t dst, size_t len)
@@ -98,52 +136,4 @@ ssize_t copystr(struct mm *mm, char *dst, gaddr_t src, size_t size)
         done += piece;
     }
     return -ENAMETOOLONG;
-}
-
-/* The host address of a page's byte whatever its area allows; *len is cut to the page. */
-static void *forced_window(struct mm *mm, gaddr_t addr, size_t *len, enum mm_access access)
-{
-    const struct vma *area = mm_area(mm, addr);
-    size_t room = PAGE_SIZE - (addr & ~PAGE_MASK);
-    struct mm_page page;
-
-    if (!area || mm_fault_in(mm, area, addr, access, &page) != MM_OK)
-        return NULL;
-    if (access == MM_WRITE)
-        frame_before_write(mm->arena, page.frame);
-    if (*len > room)
-        *len = room;
-    return (uint8_t *)frame_ptr(mm->arena, page.frame) + (addr & ~PAGE_MASK);
-}
-
-size_t mm_peek(struct mm *mm, gaddr_t addr, void *buf, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        size_t piece = len - done;
-        const void *host = forced_window(mm, addr + done, &piece, MM_READ);
-
-        if (!host)
-            break;
-        memcpy((uint8_t *)buf + done, host, piece);
-        done += piece;
-    }
-    return done;
-}
-
-size_t mm_poke(struct mm *mm, gaddr_t addr, const void *buf, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        size_t piece = len - done;
-        void *host = forced_window(mm, addr + done, &piece, MM_WRITE);
-
-        if (!host)
-            break;
-        memcpy(host, (const uint8_t *)buf + done, piece);
-        done += piece;
-    }
-    return done;
 }

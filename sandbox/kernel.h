@@ -172,7 +172,6 @@ struct process {
     struct terminal *tty;  /* controlling terminal or NULL */
     struct file *exe_file; /* the program: its inode may not be written while it runs */
     struct path *exe;      /* &exe_file->path, for /proc/PID/exe; NULL without one */
-    char *cmdline_note;    /* unused unless argv was overwritten: see procfs */
     uint32_t personality;
     int nice;
     int ioprio;
@@ -403,7 +402,6 @@ struct box {
     struct pty_table *ptys;   /* pseudoterminals; made by the first mount of devpts */
     struct futex_bucket futexes[1 << FUTEX_BUCKET_BITS];
     int64_t boot_realtime;
-    uint64_t random_seed;
 };
 
 #define PID_MAX 32768

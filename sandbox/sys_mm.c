@@ -1,6 +1,7 @@
 /*
- * Memory: mmap, munmap, mprotect, brk, mremap. Advice, locking and syncing are in sys_madvise.c.
- * The man pages of the same names are the specification; errno order was compared with Linux 6.12.
+ * Memory: mmap, munmap, mprotect, brk, mremap, remap_file_pages. Advice, locking and syncing are in
+ * sys_madvise.c. The man pages of the same names are the specification; errno order was compared
+ * with Linux 6.12.
  */
 #include <errno.h>
 #include <asm/mman.h>
@@ -453,4 +454,52 @@ long sys_mremap(struct task *task, const struct mremap_args *args)
     if (!range_is_valid(0, remap.new_len))
         return remap.flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
     return remap.flags & MREMAP_FIXED ? remap_fixed(task, &remap) : remap_range(task, &remap);
+}
+
+/* ---- remap_file_pages ---- */
+
+/* [start, end) shows one shared object with the same rights, in one or more areas. */
+static bool is_one_object(struct mm *mm, const struct vma *first, gaddr_t end)
+{
+    const struct vma *area = first;
+    const struct backing *backing = first->backing;
+    uint32_t flags = first->flags;
+
+    while (area->end < end) {
+        gaddr_t next = area->end;
+
+        area = mm_vma_at_or_above(mm, next);
+        if (!area || area->start != next || area->backing != backing || area->flags != flags)
+            return false;
+    }
+    return true;
+}
+
+/* As Linux does since 4.0: no page table of its own, but another mapping of the same object. */
+long sys_remap_file_pages(struct task *task, const struct remap_file_pages_args *args)
+{
+    gaddr_t start = args->addr & PAGE_MASK, end;
+    uint64_t len = args->size & PAGE_MASK, last;
+    const struct vma *area;
+    struct backing *backing;
+    uint32_t flags;
+    int error;
+
+    if (args->prot || __builtin_add_overflow(start, len, &end) || end <= start ||
+        __builtin_add_overflow(args->pgoff, len >> PAGE_SHIFT, &last))
+        return -EINVAL;
+    area = mm_vma_at_or_above(task->mm, start);
+    if (!area || area->start > start || !(area->flags & VMA_SHARED) ||
+        !is_one_object(task->mm, area, end))
+        return -EINVAL;
+    if (last > INT64_MAX >> PAGE_SHIFT)
+        return -EOVERFLOW;
+    flags = area->flags;
+    backing = area->backing;
+    backing->ops->ref(backing); /* the area may be its last user */
+    error = mm_map(task->mm, start, len, flags, backing, args->pgoff, NULL);
+    backing->ops->unref(backing);
+    if (!error)
+        populate(task->mm, start, len, flags);
+    return error;
 }

@@ -1,10 +1,11 @@
 /*
  * Clocks and sleeping: clock_gettime(2), clock_getres(2), clock_nanosleep(2), nanosleep(2),
- * gettimeofday(2), time(2). Nobody sets the box's clock: those calls are refused by the
- * description.
+ * gettimeofday(2), time(2), and what adjtimex(2) tells. Nobody sets the box's clock: the other
+ * calls are refused by the description.
  */
 #include <errno.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 
 #include "abi/handlers.h"
 #include "sandbox/process.h"
@@ -170,6 +171,75 @@ SYS(time)
     if (a->tloc && copyout(t->mm, a->tloc, &now, sizeof now))
         return -EFAULT;
     return now;
+}
+
+/* ---- adjtimex ---- */
+
+#define ADJUST_ONCE      0x8000u  /* ADJ_ADJTIME of the kernel: adjtime(3)'s form */
+#define ADJUST_READ_ONLY 0x2000u  /* with it: only tell what is left */
+#define MOST_ERROR_US    16000000 /* NTP_PHASE_LIMIT */
+#define MOST_FREQUENCY   32768000 /* 500 ppm, scaled by 2^16 */
+#define TICK_US          10000
+
+static int check_adjustment(uint32_t modes)
+{
+    if (!(modes & ADJUST_ONCE))
+        return modes ? -EPERM : 0;
+    if (!(modes & ADJ_OFFSET))
+        return -EINVAL;
+    return modes & ADJUST_READ_ONLY ? 0 : -EPERM;
+}
+
+/* A clock that no time server has disciplined: the values that a kernel starts with. */
+static void tell_discipline(struct task *task, struct timex *state)
+{
+    const struct time_val now = time_val_of(clock_realtime(task->box));
+    *state = (struct timex){
+        .modes = state->modes,
+        .maxerror = MOST_ERROR_US,
+        .esterror = MOST_ERROR_US,
+        .status = STA_UNSYNC,
+        .constant = 2,
+        .precision = 1,
+        .tolerance = MOST_FREQUENCY,
+        .time = {.tv_sec = now.sec, .tv_usec = now.usec},
+        .tick = TICK_US,
+    };
+}
+
+/* Only CLOCK_REALTIME can be adjusted at all. */
+static int check_adjusted_clock(struct task *task, int clock)
+{
+    int64_t now;
+    if (clock == CLOCK_REALTIME)
+        return 0;
+    if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM)
+        return -EOPNOTSUPP;
+    return time_now(task, clock, &now) ? -EINVAL : -EOPNOTSUPP;
+}
+
+static long adjust(struct task *task, int clock, gaddr_t buf)
+{
+    struct timex state;
+    if (copyin(task->mm, &state, buf, sizeof state))
+        return -EFAULT;
+    int error = check_adjusted_clock(task, clock);
+    if (!error)
+        error = check_adjustment(state.modes);
+    if (error)
+        return error;
+    tell_discipline(task, &state);
+    return copyout(task->mm, buf, &state, sizeof state) ? -EFAULT : TIME_ERROR;
+}
+
+SYS(adjtimex)
+{
+    return adjust(t, CLOCK_REALTIME, a->buf);
+}
+
+SYS(clock_adjtime)
+{
+    return adjust(t, a->clockid, a->buf);
 }
 
 /* ---- sleeping ---- */

@@ -1,6 +1,6 @@
-// calls: pidfd_open pidfd_send_signal
+// calls: pidfd_open pidfd_send_signal pidfd_getfd
 // needs: namespaces
-/* Process descriptors: opening, polling, signalling. */
+/* Process descriptors: opening, polling, signalling, and taking a descriptor out of a process. */
 #include "child.h"
 #include <poll.h>
 
@@ -15,9 +15,14 @@ static void handler(int signo, siginfo_t *info, void *context)
 
 static void waiter(void)
 {
+    make_file("file", "contents", 0600);
+    int fd = (int)MUST(open("file", O_RDONLY));
+    MUST(dup2(fd, 40));
+    MUST(lseek(fd, 3, SEEK_SET));
     gate_pass(&ready);
     gate_wait(&leave);
-    _exit(6);
+    /* The offset is shared with the taker. */
+    _exit((int)lseek(40, 0, SEEK_CUR));
 }
 
 static int target;
@@ -25,6 +30,7 @@ static int target;
 static void user(void)
 {
     SHOW(RAW(pidfd_send_signal, target, 0, NULL, 0));
+    SHOW(RAW(pidfd_getfd, target, 40, 0));
 }
 
 static void show_signals(int self)
@@ -72,13 +78,25 @@ int main(void)
     say("not blocking %d\n", (fcntl(target, F_GETFL) & O_NONBLOCK) != 0);
     struct pollfd poller = {.fd = target, .events = POLLIN};
     SHOW(poll(&poller, 1, 0));
+    int taken = (int)SHOW_OK(RAW(pidfd_getfd, target, 40, 0));
+    say("close-on-exec %d\n", fcntl(taken, F_GETFD));
+    char text[16];
+    SHOW(read(taken, text, 3));
+    show_text("read", text, 3);
+    SHOW(RAW(pidfd_getfd, target, 41, 0));
+    SHOW(RAW(pidfd_getfd, target, -1, 0));
+    SHOW(RAW(pidfd_getfd, target, 40, 1));
+    SHOW(RAW(pidfd_getfd, 0, 40, 0));
+    SHOW(RAW(pidfd_getfd, 99, 40, 0));
     run_as(65534, user);
     gate_pass(&leave);
     SHOW(poll(&poller, 1, -1));
     say("events %#x\n", poller.revents & (POLLIN | POLLHUP));
     SHOW(RAW(pidfd_send_signal, target, 0, NULL, 0));
+    SHOW(RAW(pidfd_getfd, target, 40, 0));
     show_status("waiter", reap(pid));
     SHOW(RAW(pidfd_send_signal, target, 0, NULL, 0));
+    SHOW(RAW(pidfd_getfd, target, 40, 0));
     SHOW(RAW(pidfd_open, pid, 0));
     return 0;
 }

@@ -53,6 +53,5 @@ else()
     target_compile_definitions(engine::unicorn INTERFACE ENGINE_EXACT_STOP=0)
 endif()
 
-pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET GLOBAL libseccomp)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET GLOBAL jansson)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET GLOBAL libarchive)

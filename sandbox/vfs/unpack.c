@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -20,6 +21,45 @@
 #define READ_BLOCK 65536
 /* Deepest directory that an archive may name. */
 #define DEPTH_MAX 512
+
+/*
+ * libarchive is loaded when an archive is to be unpacked: with all that it depends on it would take
+ * 2 ms of every start, as long as a small program runs.
+ */
+#define LIBARCHIVE "libarchive.so.13"
+#define LIBARCHIVE_FUNCTIONS(X)                                                                    \
+    X(archive_entry_gid)                                                                           \
+    X(archive_entry_hardlink)                                                                      \
+    X(archive_entry_mode)                                                                          \
+    X(archive_entry_mtime)                                                                         \
+    X(archive_entry_mtime_nsec)                                                                    \
+    X(archive_entry_pathname)                                                                      \
+    X(archive_entry_rdevmajor)                                                                     \
+    X(archive_entry_rdevminor)                                                                     \
+    X(archive_entry_symlink)                                                                       \
+    X(archive_entry_uid)                                                                           \
+    X(archive_entry_xattr_next)                                                                    \
+    X(archive_entry_xattr_reset)                                                                   \
+    X(archive_error_string)                                                                        \
+    X(archive_read_data_block)                                                                     \
+    X(archive_read_free)                                                                           \
+    X(archive_read_new)                                                                            \
+    X(archive_read_next_header)                                                                    \
+    X(archive_read_open_filename)                                                                  \
+    X(archive_read_support_filter_bzip2)                                                           \
+    X(archive_read_support_filter_compress)                                                        \
+    X(archive_read_support_filter_gzip)                                                            \
+    X(archive_read_support_filter_lz4)                                                             \
+    X(archive_read_support_filter_lzma)                                                            \
+    X(archive_read_support_filter_xz)                                                              \
+    X(archive_read_support_filter_zstd)                                                            \
+    X(archive_read_support_format_tar)
+
+#define DECLARE(name) __typeof__(name) *name;
+static struct {
+    LIBARCHIVE_FUNCTIONS(DECLARE)
+} library;
+#undef DECLARE
 
 static const struct cred root_cred;
 
@@ -139,14 +179,14 @@ static int find_place(struct superblock *sb, const char *name, struct dentry **o
 static struct attributes attributes_of(struct archive_entry *entry)
 {
     struct attributes attr = {
-        .mode = (uint32_t)archive_entry_mode(entry),
-        .uid = (uint32_t)archive_entry_uid(entry),
-        .gid = (uint32_t)archive_entry_gid(entry),
+        .mode = (uint32_t)library.archive_entry_mode(entry),
+        .uid = (uint32_t)library.archive_entry_uid(entry),
+        .gid = (uint32_t)library.archive_entry_gid(entry),
     };
-    int64_t seconds = archive_entry_mtime(entry);
+    int64_t seconds = library.archive_entry_mtime(entry);
 
     if (__builtin_mul_overflow(seconds, (int64_t)1000000000, &attr.mtime) ||
-        __builtin_add_overflow(attr.mtime, archive_entry_mtime_nsec(entry), &attr.mtime))
+        __builtin_add_overflow(attr.mtime, library.archive_entry_mtime_nsec(entry), &attr.mtime))
         attr.mtime = 0;
     attr.atime = attr.mtime;
     return attr;
@@ -192,7 +232,7 @@ static int write_data(struct unpack *unpack, struct file *file)
     size_t len;
     int result, error;
 
-    while ((result = archive_read_data_block(unpack->archive, &block, &len, &offset)) ==
+    while ((result = library.archive_read_data_block(unpack->archive, &block, &len, &offset)) ==
            ARCHIVE_OK) {
         if (offset < 0 || __builtin_add_overflow(offset, (int64_t)len, &end))
             return -EFBIG;
@@ -256,8 +296,9 @@ static int copy_xattrs(struct archive_entry *entry, struct inode *inode)
     size_t length;
     int error = 0;
 
-    archive_entry_xattr_reset(entry);
-    while (!error && archive_entry_xattr_next(entry, &name, &value, &length) == ARCHIVE_OK) {
+    library.archive_entry_xattr_reset(entry);
+    while (!error &&
+           library.archive_entry_xattr_next(entry, &name, &value, &length) == ARCHIVE_OK) {
         if (strncmp(name, "user.", 5) == 0 && strlen(name) <= NAME_LENGTH_MAX &&
             inode->ops->setxattr)
             error = inode->ops->setxattr(inode, name, value, length, 0);
@@ -289,7 +330,7 @@ static int make_entry(struct unpack *unpack, struct archive_entry *entry, struct
     struct inode *dir = dentry->parent->inode;
     struct attributes attr = attributes_of(entry);
     unsigned set = SET_UID | SET_GID | SET_MODE | SET_ATIME | SET_MTIME;
-    const char *hardlink = archive_entry_hardlink(entry), *target;
+    const char *hardlink = library.archive_entry_hardlink(entry), *target;
     int error;
 
     if (hardlink)
@@ -299,7 +340,7 @@ static int make_entry(struct unpack *unpack, struct archive_entry *entry, struct
         error = make_file(unpack, dentry, attr.mode);
         break;
     case S_IFLNK:
-        target = archive_entry_symlink(entry);
+        target = library.archive_entry_symlink(entry);
         error = target && *target && strlen(target) < PATH_LENGTH_MAX
                     ? dir->ops->symlink(dir, dentry, target, &root_cred)
                     : -EINVAL;
@@ -310,8 +351,8 @@ static int make_entry(struct unpack *unpack, struct archive_entry *entry, struct
     case S_IFIFO:
     case S_IFSOCK:
         error = dir->ops->create(dir, dentry, attr.mode,
-                                 makedev((unsigned)archive_entry_rdevmajor(entry),
-                                         (unsigned)archive_entry_rdevminor(entry)),
+                                 makedev((unsigned)library.archive_entry_rdevmajor(entry),
+                                         (unsigned)library.archive_entry_rdevminor(entry)),
                                  &root_cred);
         break;
     default:
@@ -339,12 +380,12 @@ static int unpack_directory(struct unpack *unpack, struct archive_entry *entry,
 
 static int unpack_entry(struct unpack *unpack, struct archive_entry *entry)
 {
-    const char *name = archive_entry_pathname(entry);
+    const char *name = library.archive_entry_pathname(entry);
     struct dentry *dentry = NULL;
     int error = name ? find_place(unpack->sb, name, &dentry) : -EINVAL;
 
-    if (!error && (archive_entry_mode(entry) & S_IFMT) == S_IFDIR &&
-        !archive_entry_hardlink(entry)) {
+    if (!error && (library.archive_entry_mode(entry) & S_IFMT) == S_IFDIR &&
+        !library.archive_entry_hardlink(entry)) {
         error = unpack_directory(unpack, entry, dentry);
     } else if (!error && dentry) {
         error = clear_place(unpack->sb, name, &dentry);
@@ -365,7 +406,7 @@ static int unpack_all(struct unpack *unpack)
     unsigned entries = 0;
     int result, error;
 
-    while ((result = archive_read_next_header(unpack->archive, &entry)) == ARCHIVE_OK ||
+    while ((result = library.archive_read_next_header(unpack->archive, &entry)) == ARCHIVE_OK ||
            result == ARCHIVE_WARN) {
         if (++entries > UNPACK_MAX_ENTRIES)
             return fail(unpack, -EFBIG, "more than %u entries", UNPACK_MAX_ENTRIES);
@@ -374,7 +415,7 @@ static int unpack_all(struct unpack *unpack)
             return error;
     }
     if (result != ARCHIVE_EOF)
-        return fail(unpack, -EINVAL, "%s", archive_error_string(unpack->archive));
+        return fail(unpack, -EINVAL, "%s", library.archive_error_string(unpack->archive));
     if (entries == 0)
         return fail(unpack, -EINVAL, "it has no entries");
     return 0;
@@ -397,13 +438,29 @@ static int set_directories(struct unpack *unpack, int error)
 /* Those that the library does itself: for others it would start programs. */
 static void support_filters(struct archive *archive)
 {
-    archive_read_support_filter_gzip(archive);
-    archive_read_support_filter_bzip2(archive);
-    archive_read_support_filter_xz(archive);
-    archive_read_support_filter_lzma(archive);
-    archive_read_support_filter_zstd(archive);
-    archive_read_support_filter_lz4(archive);
-    archive_read_support_filter_compress(archive);
+    library.archive_read_support_filter_gzip(archive);
+    library.archive_read_support_filter_bzip2(archive);
+    library.archive_read_support_filter_xz(archive);
+    library.archive_read_support_filter_lzma(archive);
+    library.archive_read_support_filter_zstd(archive);
+    library.archive_read_support_filter_lz4(archive);
+    library.archive_read_support_filter_compress(archive);
+}
+
+/* True when every function of libarchive that is used here was found. */
+static bool load_library(void)
+{
+    void *handle = dlopen(LIBARCHIVE, RTLD_NOW | RTLD_LOCAL);
+
+    if (!handle)
+        return false;
+#define FIND(name)                                                                                 \
+    library.name = (__typeof__(name) *)dlsym(handle, #name);                                       \
+    if (!library.name)                                                                             \
+        return false;
+    LIBARCHIVE_FUNCTIONS(FIND)
+#undef FIND
+    return true;
 }
 
 int unpack_archive(const char *source, struct superblock *sb, char *why, size_t size)
@@ -411,16 +468,19 @@ int unpack_archive(const char *source, struct superblock *sb, char *why, size_t 
     struct unpack unpack = {.sb = sb, .source = source, .why = why, .size = size};
     int error;
 
-    unpack.archive = archive_read_new();
+    if (!load_library())
+        return fail(&unpack, -ENOENT, "%s, which reads archives, cannot be loaded: %s", LIBARCHIVE,
+                    dlerror());
+    unpack.archive = library.archive_read_new();
     if (!unpack.archive)
         return fail(&unpack, -ENOMEM, "out of memory");
     support_filters(unpack.archive);
-    archive_read_support_format_tar(unpack.archive);
-    if (archive_read_open_filename(unpack.archive, source, READ_BLOCK) != ARCHIVE_OK)
-        error = fail(&unpack, -EINVAL, "%s", archive_error_string(unpack.archive));
+    library.archive_read_support_format_tar(unpack.archive);
+    if (library.archive_read_open_filename(unpack.archive, source, READ_BLOCK) != ARCHIVE_OK)
+        error = fail(&unpack, -EINVAL, "%s", library.archive_error_string(unpack.archive));
     else
         error = unpack_all(&unpack);
     error = set_directories(&unpack, error);
-    archive_read_free(unpack.archive);
+    library.archive_read_free(unpack.archive);
     return error;
 }

@@ -16,8 +16,7 @@ struct chunk {
 
 static struct chunk *chunk_map(size_t size)
 {
-    long at = os_call6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                       -1, 0);
+    long at = os_map(size, PROT_READ | PROT_WRITE, 0);
     if (os_is_error(at))
         return NULL;
     struct chunk *c = (struct chunk *)at;
@@ -55,7 +54,7 @@ void rt_free_all(struct rt_sched *s)
     struct chunk *c = s->chunks;
     while (c) {
         struct chunk *next = c->next;
-        os_call3(SYS_munmap, c, c->size, 0);
+        os_unmap(c, c->size);
         c = next;
     }
 }

@@ -32,8 +32,7 @@ static uintptr_t stack_reserve(struct rt_sched *s)
         struct slab *slab = rt_alloc(s, sizeof *slab);
         if (!slab)
             return 0;
-        long at = os_call6(SYS_mmap, 0, (long)size, PROT_NONE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        long at = os_map(size, PROT_NONE, MAP_NORESERVE | MAP_STACK);
         if (os_is_error(at))
             return 0;
         *slab = (struct slab){s->slabs, (uintptr_t)at, size};
@@ -48,7 +47,7 @@ void g_unmap_all(struct rt_sched *s)
     for (struct rt_g *g = s->all_gs; g; g = g->all_link)
         sanitizer_unmap_g(g);
     for (struct slab *slab = s->slabs; slab; slab = slab->next)
-        os_call3(SYS_munmap, slab->base, slab->size, 0);
+        os_unmap((void *)slab->base, slab->size);
 }
 
 /* Gs start at different places in their page, or all would compete for the same

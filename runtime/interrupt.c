@@ -74,8 +74,7 @@ void interrupt_thread_start(struct rt_m *m)
     stack_t now = {0};
     os_call3(SYS_sigaltstack, NULL, &now, 0);
     if (now.ss_flags & SS_DISABLE) {
-        long at = os_call6(SYS_mmap, 0, ALT_STACK_SIZE, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        long at = os_map(ALT_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_NORESERVE);
         m->alt_stack = os_is_error(at) ? NULL : (void *)at;
     }
     if (m->alt_stack) {
@@ -94,7 +93,7 @@ void interrupt_thread_end(struct rt_m *m)
         return;
     stack_t none = {.ss_flags = SS_DISABLE};
     os_call3(SYS_sigaltstack, &none, NULL, 0);
-    os_call3(SYS_munmap, m->alt_stack, ALT_STACK_SIZE, 0);
+    os_unmap(m->alt_stack, ALT_STACK_SIZE);
     m->alt_stack = NULL;
 }
 

@@ -5,8 +5,10 @@
 #ifndef RT_OS_H
 #define RT_OS_H
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -38,6 +40,28 @@ static inline void os_futex_wait(const void *word, uint32_t value, int64_t ns)
 static inline void os_futex_wake(const void *word, uint32_t n)
 {
     os_call3(SYS_futex, word, FUTEX_WAKE_PRIVATE, n);
+}
+
+/* Private anonymous memory, or -errno. TSan has to see where memory begins and ends: it takes
+ * a new mapping in the place of an old one for the same memory otherwise. */
+static inline long os_map(size_t size, int protection, int flags)
+{
+#ifdef RT_TSAN
+    void *at = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    return at == MAP_FAILED ? -errno : (long)at;
+#else
+    return os_call6(SYS_mmap, 0, (long)size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1,
+                    0);
+#endif
+}
+
+static inline void os_unmap(void *at, size_t size)
+{
+#ifdef RT_TSAN
+    munmap(at, size);
+#else
+    os_call3(SYS_munmap, at, size, 0);
+#endif
 }
 
 static inline void os_yield(void)

@@ -105,8 +105,7 @@ static int bare_start(struct rt_m *m)
 {
     size_t below = tls_below(), stack = m->sched->cfg.system_stack_size;
     size_t size = PAGE + stack + below + TCB_SIZE;
-    long at = os_call6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    long at = os_map(size, PROT_READ | PROT_WRITE, MAP_NORESERVE | MAP_STACK);
     if (os_is_error(at))
         return (int)at;
     os_call3(SYS_mprotect, at, PAGE, PROT_NONE);
@@ -125,7 +124,7 @@ static int bare_start(struct rt_m *m)
         rt_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_THREAD,
                  (void *)m->g0_hi, m, NULL, bare_main);
     if (os_is_error(tid)) {
-        os_call3(SYS_munmap, at, size, 0);
+        os_unmap((void *)at, size);
         return (int)tid;
     }
     return 0;
